@@ -1,0 +1,47 @@
+# Two commands do everything: `make serve` and `make test`.
+PYTHON ?= python3
+CATALOGUE ?=
+BIN := .venv/bin
+
+.PHONY: serve test lint format demo bench lock clean
+
+serve: .venv/installed
+	@$(BIN)/alembic upgrade head
+	@exec $(BIN)/pserve development.ini
+
+test: .venv/installed-dev
+	$(BIN)/pytest -n auto
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo: .venv/installed-dev  ## needs a package registry, found from pip's own configuration
+	$(BIN)/python -m benchmarks.demo
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks $(CATALOGUE)
+
+lock: .venv/installed-dev
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --upgrade -q setup.py -o requirements/main.txt
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --upgrade -q setup.py --extra dev -c requirements/main.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+# The package itself is installed without its dependencies: those come from the hashed lock alone.
+.venv/installed: requirements/main.txt setup.py
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/main.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/installed-dev: requirements/dev.txt .venv/installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

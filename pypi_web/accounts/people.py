@@ -1,0 +1,89 @@
+"""The rules for accounts: what names, addresses and passwords are taken, and making one."""
+
+import re
+
+from sqlalchemy import or_, select, text
+from sqlalchemy.orm import Session
+
+from pypi_web.data import User
+from pypi_web.security import passwords
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
+_EMAIL = re.compile(r"[^@\s<>\"',;:\\]+@[^@\s<>\"',;:\\]+\Z")
+
+
+class AccountRefused(Exception):
+    """An account cannot be made so; `field` is the form's field that is to be mended."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+def create_user(
+    db: Session, *, name: str, email: str, password: str, is_admin: bool = False
+) -> User:
+    """Adds a person; raises AccountRefused with the first thing that is wrong."""
+    name, email = name.strip().lower(), email.strip().lower()
+    if not _NAME.match(name):
+        raise AccountRefused(
+            "name",
+            "A user name has letters, digits and between them dots, dashes and underscores,"
+            " at most 64.",
+        )
+    if len(email) > 254 or not _EMAIL.match(email):
+        raise AccountRefused("email", "That is not an e-mail address: write name@example.org.")
+    check_password(password)
+    for field, value in _taken(db, name, email):
+        raise AccountRefused(field, f"{value} belongs to another account already.")
+    user = User(
+        name=name,
+        email=email,
+        password_hash=passwords.hash_password(password),
+        is_admin=is_admin,
+    )
+    db.add(user)
+    db.flush()
+    return user
+
+
+def check_password(password: str) -> None:
+    if len(password) < passwords.MIN_LENGTH:
+        raise AccountRefused(
+            "password", f"A password needs {passwords.MIN_LENGTH} characters or more."
+        )
+    if len(password) > passwords.MAX_LENGTH:
+        raise AccountRefused(
+            "password", f"A password has at most {passwords.MAX_LENGTH} characters."
+        )
+
+
+def find_by_credentials(db: Session, name: str, password: str) -> User | None:
+    """The person of that name or address and password; their hash is renewed when it is old."""
+    name = name.strip().lower()
+    user = db.scalar(select(User).where(or_(User.name == name, User.email == name)))
+    if len(password) > passwords.MAX_LENGTH:
+        return None
+    if not passwords.verify(user.password_hash if user else None, password):
+        return None
+    assert user is not None, "verify() knows nobody by an unknown name"
+    if passwords.is_outdated(user.password_hash):
+        user.password_hash = passwords.hash_password(password)
+    return user
+
+
+def lock(db: Session) -> None:
+    """Lets nobody else make an account until this transaction ends."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
+    # On SQLite a transaction that writes is alone from its beginning.
+
+
+def _taken(db: Session, name: str, email: str) -> list[tuple[str, str]]:
+    found = db.execute(
+        select(User.name, User.email).where(or_(User.name == name, User.email == email))
+    ).all()
+    if any(row.name == name for row in found):
+        return [("name", name)]
+    return [("email", email)] if found else []

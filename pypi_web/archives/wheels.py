@@ -1,0 +1,47 @@
+"""Wheels: zip archives with a `.dist-info` folder (PEP 427)."""
+
+import zipfile
+import zlib
+from typing import BinaryIO
+
+from packaging.utils import canonicalize_name
+
+from pypi_web.archives.refusal import MAX_METADATA_SIZE, ArchiveRefused
+from pypi_web.standards.filenames import Filename
+
+
+def read_metadata(content: BinaryIO, filename: Filename) -> bytes:
+    try:
+        with zipfile.ZipFile(content) as archive:
+            return _read_member(archive, _find_metadata(archive, filename))
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,  # an encrypted member
+        ValueError,
+        OSError,
+    ) as error:
+        raise ArchiveRefused(f"{filename.text} is not a readable wheel: {error}.") from None
+
+
+def _find_metadata(archive: zipfile.ZipFile, filename: Filename) -> str:
+    """The METADATA of the one `.dist-info` folder at the top, which must be this project's."""
+    members = [name for name in archive.namelist() if name.count("/") == 1]
+    found = [name for name in members if name.endswith(".dist-info/METADATA")]
+    if len(found) != 1:
+        count = "no" if not found else "more than one"
+        raise ArchiveRefused(f"{filename.text} holds {count} .dist-info/METADATA.")
+    project = found[0].removesuffix(".dist-info/METADATA").partition("-")[0]
+    if canonicalize_name(project) != filename.project:
+        raise ArchiveRefused(f"{filename.text} holds {found[0]}, the metadata of another project.")
+    return found[0]
+
+
+def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
+        data = member.read(MAX_METADATA_SIZE + 1)
+    if len(data) > MAX_METADATA_SIZE:
+        raise ArchiveRefused(f"{name} is larger than {MAX_METADATA_SIZE} bytes.")
+    return data

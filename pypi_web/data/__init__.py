@@ -1,0 +1,37 @@
+"""The tables. Every model is imported here, so that `SQLAlchemyBase.metadata` is complete."""
+
+from pypi_web.data.base import SQLAlchemyBase
+from pypi_web.data.files import DownloadCount, File, TakenFilename
+from pypi_web.data.journal import Action, JournalEntry
+from pypi_web.data.projects import Project, Role, RoleName
+from pypi_web.data.releases import (
+    Classifier,
+    Dependency,
+    DependencyKind,
+    Description,
+    ProjectURL,
+    Release,
+    ReleaseClassifier,
+)
+from pypi_web.data.users import ApiToken, User
+
+__all__ = [
+    "Action",
+    "ApiToken",
+    "Classifier",
+    "Dependency",
+    "DependencyKind",
+    "Description",
+    "DownloadCount",
+    "File",
+    "JournalEntry",
+    "Project",
+    "ProjectURL",
+    "Release",
+    "ReleaseClassifier",
+    "Role",
+    "RoleName",
+    "SQLAlchemyBase",
+    "TakenFilename",
+    "User",
+]

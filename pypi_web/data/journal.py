@@ -1,0 +1,63 @@
+"""The journal: one row for each act that changes what an installer sees; its id is the serial."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import String, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from pypi_web import clock
+from pypi_web.data.base import BigId, SQLAlchemyBase, one_of
+from pypi_web.data.projects import Project
+from pypi_web.data.session import Database
+
+
+class Action(StrEnum):
+    CREATE_PROJECT = "create project"
+    ADD_FILE = "add file"
+    IMPORT = "import"
+
+
+class JournalEntry(SQLAlchemyBase):
+    """Names rather than keys, so that a row outlives what it tells of."""
+
+    __tablename__ = "journal"
+    # Without it SQLite would give the id of a deleted last row again, and the clock go back.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    project: Mapped[str] = mapped_column(String(128), index=True)
+    action: Mapped[Action] = mapped_column(one_of(Action, name="action"))
+    version: Mapped[str | None] = mapped_column(String(128))
+    filename: Mapped[str | None] = mapped_column(String(255))
+    actor: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def record(
+    db: Session,
+    project: Project,
+    action: Action,
+    *,
+    actor: str | None,
+    version: str | None = None,
+    filename: str | None = None,
+) -> int:
+    """Adds a row for what was done to `project` and moves its serial there; gives the serial."""
+    entry = JournalEntry(
+        project=project.normalized_name,
+        action=action,
+        version=version,
+        filename=filename,
+        actor=actor,
+    )
+    db.add(entry)
+    db.flush()
+    db.execute(update(Project).where(Project.id == project.id).values(last_serial=entry.id))
+    return entry.id
+
+
+def last_serial(db: Database) -> int:
+    """The serial of the newest act, 0 before the first."""
+    newest = select(JournalEntry.id).order_by(JournalEntry.id.desc()).limit(1)
+    return db.execute(newest).scalar() or 0

@@ -1,0 +1,71 @@
+"""From a database's URL to sessions: engines as both databases want them, reading and writing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import zope.sqlalchemy
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+
+Database = Session | Connection
+"""What a function that only reads may be given."""
+
+SQLITE_PATIENCE = 30_000
+"""Milliseconds that one writer waits for another on SQLite, which has one at a time."""
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine for `url`; on SQLite with real transactions, foreign keys, and readers that
+    never wait for the writer (WAL)."""
+    engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """The same engine and pool, whose transactions on SQLite begin as write transactions.
+
+    A transaction that reads first and writes later is refused by SQLite at once when another
+    has written in between, whatever its patience.
+    """
+    return engine.execution_options(pypi_web_writes=True)
+
+
+def make_session(engine: Engine, transaction_manager: Any) -> Session:
+    """A session that commits and aborts with `transaction_manager`."""
+    session = Session(engine)
+    zope.sqlalchemy.register(session, transaction_manager=transaction_manager)
+    return session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for a short look outside of the request's transaction."""
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session of its own, committed at the end of the block: for commands and background work."""
+    with Session(for_writing(engine)) as session, session.begin():
+        yield session
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins no transaction: _begin_sqlite does
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {SQLITE_PATIENCE}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("pypi_web_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,90 @@
+"""Files by address: whole, in ranges, or only asked about (RFC 9110, sections 13 and 14)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
+from pyramid.view import view_config
+from sqlalchemy import select
+
+from pypi_web.data import File
+from pypi_web.data.session import Database
+from pypi_web.storage import Storage
+
+A_YEAR = 365 * 24 * 3600
+_METADATA_SUFFIX = ".metadata"
+
+
+@view_config(route_name="files.file", request_method="GET")
+def file(request: Any) -> Response:
+    """A file, or with `.metadata` behind its address its core metadata (PEP 658)."""
+    parts = request.matchdict
+    sha256 = parts["a"] + parts["b"] + parts["rest"]
+    with request.reading() as db:
+        found = _find(db, request.storage, sha256, parts["filename"])
+    if found is None:
+        raise HTTPNotFound("There is no such file on this index.")
+    response = Response(content_type="application/octet-stream", conditional_response=True)
+    response.app_iter = _Bytes(request.storage, found)
+    response.content_length = found.size
+    response.accept_ranges = "bytes"
+    response.etag = found.sha256
+    visibility = "public" if request.settings.anonymous_read else "private"
+    response.cache_control = f"{visibility}, max-age={A_YEAR}, immutable"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    if not request.settings.anonymous_read:
+        response.vary = ("Authorization",)
+    if found.file_id is not None and _is_download(request):
+        request.registry["downloads"].add(found.file_id)
+    return response
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What an address names; `file_id` is None for metadata, which is no download."""
+
+    file_id: int | None
+    sha256: str
+    size: int
+
+
+class _Bytes:
+    """A body that is read from the storage as it is sent; WebOb asks it for ranges."""
+
+    def __init__(self, storage: Storage, found: _Found) -> None:
+        self._storage = storage
+        self._found = found
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.app_iter_range(0, self._found.size)
+
+    def app_iter_range(self, start: int, stop: int | None) -> Iterator[bytes]:
+        end = self._found.size if stop is None else stop
+        return self._storage.read(self._found.sha256, start, end)
+
+
+def _find(db: Database, storage: Storage, sha256: str, filename: str) -> _Found | None:
+    """What stands at an address, which holds the file's digest also where it asks for metadata."""
+    wants_metadata = filename.endswith(_METADATA_SUFFIX)
+    row = db.execute(
+        select(File.id, File.size, File.metadata_sha256).where(
+            File.filename == filename.removesuffix(_METADATA_SUFFIX),
+            File.sha256 == sha256,
+            File.is_stored,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if not wants_metadata:
+        return _Found(row.id, sha256, row.size)
+    if row.metadata_sha256 is None:
+        return None
+    return _Found(None, row.metadata_sha256, storage.size(row.metadata_sha256))
+
+
+def _is_download(request: Any) -> bool:
+    """Whether a whole file goes to somebody who does not have it."""
+    asks_only = "Range" in request.headers or "If-None-Match" in request.headers
+    return request.method == "GET" and not asks_only

@@ -1,0 +1,11 @@
+"""/project/: a project's pages, and the rules of projects."""
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    from pypi_web.projects.views import find_project, find_release
+
+    config.add_route("projects.project", "/project/{name}/", factory=find_project)
+    config.add_route("projects.release", "/project/{name}/{version}/", factory=find_release)
+    config.scan(".views")

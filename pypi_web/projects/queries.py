@@ -1,0 +1,184 @@
+"""What a project's pages show, in few queries whose number does not hang on what there is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, ScalarSelect, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from pypi_web.data import (
+    Classifier,
+    Dependency,
+    DependencyKind,
+    Description,
+    File,
+    Project,
+    ProjectURL,
+    Release,
+    ReleaseClassifier,
+    Role,
+    User,
+)
+from pypi_web.standards import versions
+
+NEWEST_FIRST = (Release.yanked, Release.is_prerelease, Release.sort_key.desc())
+"""The order that puts first what a project's page shows: not yanked, then final, then highest."""
+
+
+def newest_release_id(project_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:
+    """The id of a project's newest release, within a query that has the project."""
+    return (
+        select(Release.id)
+        .where(Release.project_id == project_id)
+        .order_by(*NEWEST_FIRST)
+        .limit(1)
+        .correlate(Project)
+        .scalar_subquery()
+    )
+
+
+@dataclass(frozen=True)
+class ReleaseView:
+    """A release as its page shows it, with the project's other releases, newest first."""
+
+    project: Project
+    release: Release
+    is_newest: bool
+    description: Description | None
+    history: list[Row[Any]]
+    files: list[File]
+    classifiers: list[str]
+    links: list[tuple[str, str]]
+    dependencies: dict[DependencyKind, list[Dependency]]
+    hosted: set[str]
+    people: list[Row[Any]]
+
+
+def find_project(db: Session, normalized_name: str) -> Project | None:
+    return db.scalar(select(Project).where(Project.normalized_name == normalized_name))
+
+
+def find_release_view(
+    db: Session, normalized_name: str, version: str | None = None
+) -> ReleaseView | None:
+    """A project's release (the newest, when no version is given) with all that its page shows.
+
+    The number of queries is fixed, whatever the project has.
+    """
+    wanted = (
+        Release.id == newest_release_id(Project.id)
+        if version is None
+        else Release.canonical_version == versions.canonical(version)
+    )
+    found = db.execute(
+        select(Project, Release, Description)
+        .join(Release, Release.project_id == Project.id)
+        .outerjoin(Description, Description.release_id == Release.id)
+        .where(Project.normalized_name == normalized_name, wanted)
+    ).one_or_none()
+    if found is None:
+        return None
+    project, release, description = found
+    history = _list_history(db, project.id)
+    dependencies = _list_dependencies(db, release.id)
+    return ReleaseView(
+        project=project,
+        release=release,
+        is_newest=history[0].id == release.id,
+        description=description,
+        history=sorted(history, key=lambda row: row.sort_key, reverse=True),
+        files=_list_files(db, release.id),
+        classifiers=_list_classifiers(db, release.id),
+        links=_list_links(db, release),
+        dependencies=dependencies,
+        hosted=_find_hosted(db, release.id),
+        people=_list_people(db, project.id),
+    )
+
+
+def _list_history(db: Session, project_id: int) -> list[Row[Any]]:
+    return list(
+        db.execute(
+            select(
+                Release.id,
+                Release.version,
+                Release.sort_key,
+                Release.is_prerelease,
+                Release.yanked,
+                Release.yanked_reason,
+                Release.created_at,
+            )
+            .where(Release.project_id == project_id)
+            .order_by(*NEWEST_FIRST)
+        )
+    )
+
+
+def _list_files(db: Session, release_id: int) -> list[File]:
+    """Source distributions first, then by name."""
+    query = (
+        select(File)
+        .where(File.release_id == release_id)
+        .order_by(File.package_type.desc(), File.filename)
+    )
+    return list(db.scalars(query))
+
+
+def _list_classifiers(db: Session, release_id: int) -> list[str]:
+    query = (
+        select(Classifier.text)
+        .join(ReleaseClassifier)
+        .where(ReleaseClassifier.release_id == release_id)
+        .order_by(Classifier.text)
+    )
+    return list(db.scalars(query))
+
+
+def _list_links(db: Session, release: Release) -> list[tuple[str, str]]:
+    """The links of a release's metadata that a browser may follow, each address once."""
+    urls = db.execute(
+        select(ProjectURL.label, ProjectURL.url)
+        .where(ProjectURL.release_id == release.id)
+        .order_by(ProjectURL.position)
+    )
+    links = {url: label for label, url in urls}
+    links.setdefault(release.home_page or "", "Homepage")
+    links.setdefault(release.download_url or "", "Download")
+    return [(label, url) for url, label in links.items() if url.startswith(_FOLLOWED)]
+
+
+_FOLLOWED = ("https://", "http://")
+"""The addresses that become links: metadata is a stranger's, and `javascript:` is an address."""
+
+
+def _list_dependencies(db: Session, release_id: int) -> dict[DependencyKind, list[Dependency]]:
+    query = (
+        select(Dependency)
+        .where(Dependency.release_id == release_id)
+        .order_by(Dependency.kind, Dependency.position)
+    )
+    dependencies: dict[DependencyKind, list[Dependency]] = {}
+    for dependency in db.scalars(query):
+        dependencies.setdefault(dependency.kind, []).append(dependency)
+    return dependencies
+
+
+def _find_hosted(db: Session, release_id: int) -> set[str]:
+    """Which of a release's dependencies are projects of this index, by normalised name."""
+    query = (
+        select(Project.normalized_name)
+        .join(Dependency, Dependency.normalized_name == Project.normalized_name)
+        .where(Dependency.release_id == release_id)
+    )
+    return set(db.scalars(query))
+
+
+def _list_people(db: Session, project_id: int) -> list[Row[Any]]:
+    """Who has a role in a project, owners first."""
+    query = (
+        select(User.name, Role.name.label("role"))
+        .join(Role, Role.user_id == User.id)
+        .where(Role.project_id == project_id)
+        .order_by(Role.name.desc(), User.name)
+    )
+    return list(db.execute(query))

@@ -1,0 +1,123 @@
+"""A release's rows, from its core metadata."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from pypi_web import clock
+from pypi_web.data import (
+    Classifier,
+    Dependency,
+    DependencyKind,
+    Description,
+    Project,
+    ProjectURL,
+    Release,
+    ReleaseClassifier,
+)
+from pypi_web.projects import descriptions
+from pypi_web.standards import versions
+from pypi_web.standards.core_metadata import CoreMetadata, required_project
+
+_SHARED_FIELDS = (
+    "metadata_version",
+    "summary",
+    "keywords",
+    "author",
+    "author_email",
+    "maintainer",
+    "maintainer_email",
+    "license",
+    "license_expression",
+    "home_page",
+    "download_url",
+    "requires_python",
+)
+_SHARED_LISTS = (
+    "platforms",
+    "license_files",
+    "provides_extra",
+    "dynamic",
+    "import_names",
+    "import_namespaces",
+)
+
+
+def add(
+    db: Session,
+    project: Project,
+    metadata: CoreMetadata,
+    *,
+    description_html: str | None,
+    created_at: datetime | None = None,
+) -> Release:
+    """Adds a release of `project` with all that its metadata says; `description_html` is the
+    rendered README where it has one."""
+    release = Release(
+        project_id=project.id,
+        version=metadata.version,
+        canonical_version=versions.canonical(metadata.version),
+        sort_key=versions.sort_key(metadata.version),
+        is_prerelease=versions.is_prerelease(metadata.version),
+        created_at=created_at or clock.now(),
+        **{name: getattr(metadata, name) for name in _SHARED_FIELDS},
+        **{name: list(getattr(metadata, name)) for name in _SHARED_LISTS},
+    )
+    db.add(release)
+    db.flush()
+    if metadata.description and description_html is not None:
+        db.add(
+            Description(
+                release_id=release.id,
+                source=metadata.description,
+                content_type=metadata.description_content_type,
+                html=description_html,
+                renderer=descriptions.RENDERER,
+            )
+        )
+    _add_many(db, release, metadata)
+    return release
+
+
+def _add_many(db: Session, release: Release, metadata: CoreMetadata) -> None:
+    """What a release may have many of, each in the order of the metadata."""
+    dependencies = [
+        {
+            "release_id": release.id,
+            "kind": kind,
+            "position": position,
+            "specifier": specifier,
+            "normalized_name": required_project(specifier),
+        }
+        for kind in DependencyKind
+        for position, specifier in enumerate(getattr(metadata, kind.value))
+    ]
+    urls = [
+        {"release_id": release.id, "position": position, "label": label, "url": url}
+        for position, (label, url) in enumerate(metadata.project_urls)
+    ]
+    classifiers = [
+        {"release_id": release.id, "classifier_id": classifier_id}
+        for classifier_id in _classifier_ids(db, metadata.classifiers)
+    ]
+    for table, rows in (
+        (Dependency, dependencies),
+        (ProjectURL, urls),
+        (ReleaseClassifier, classifiers),
+    ):
+        if rows:
+            db.execute(insert(table), rows)
+
+
+def _classifier_ids(db: Session, texts: tuple[str, ...]) -> list[int]:
+    """The ids of classifiers, of which the unknown are added."""
+    if not texts:
+        return []
+    known = select(Classifier.text, Classifier.id).where(Classifier.text.in_(texts))
+    ids = {row.text: row.id for row in db.execute(known)}
+    missing = [Classifier(text=text) for text in texts if text not in ids]
+    db.add_all(missing)
+    db.flush()
+    ids.update((classifier.text, classifier.id) for classifier in missing)
+    return [ids[text] for text in texts]

@@ -1,0 +1,50 @@
+"""A project's page, and that of each of its releases."""
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
+from pyramid.view import view_config
+
+from pypi_web.projects import queries
+from pypi_web.projects.queries import ReleaseView
+from pypi_web.standards import names
+
+
+def find_project(request: Any) -> ReleaseView:
+    """The route's context: the project's newest release; raises HTTPNotFound."""
+    return _find(request, version=None)
+
+
+def find_release(request: Any) -> ReleaseView:
+    """The route's context: one release of a project; raises HTTPNotFound."""
+    return _find(request, version=request.matchdict["version"])
+
+
+@view_config(
+    route_name="projects.project", request_method="GET", renderer="templates/project.jinja2"
+)
+@view_config(
+    route_name="projects.release", request_method="GET", renderer="templates/project.jinja2"
+)
+def project_page(view: ReleaseView, request: Any) -> Any:
+    written = request.matchdict["name"]
+    if written != view.project.normalized_name:
+        matched = {**request.matchdict, "name": view.project.normalized_name}
+        return HTTPMovedPermanently(request.route_url(request.matched_route.name, **matched))
+    return {
+        "view": view,
+        "project": view.project,
+        "release": view.release,
+        "index_url": request.route_url("simple.list"),
+    }
+
+
+def _find(request: Any, version: str | None) -> ReleaseView:
+    name = request.matchdict["name"]
+    if not names.is_valid(name):
+        raise HTTPNotFound(f"{name[:128]!r} is not a name that a project can have.")
+    view = queries.find_release_view(request.db, names.normalize(name), version)
+    if view is None:
+        what = f"project {name}" if version is None else f"release {version[:128]} of {name}"
+        raise HTTPNotFound(f"There is no {what} on this index.")
+    return view

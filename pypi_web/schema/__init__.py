@@ -1,0 +1,1 @@
+"""What Alembic needs from the application, and the application from Alembic."""

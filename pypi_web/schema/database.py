@@ -1,0 +1,65 @@
+"""One URL for the application and for Alembic."""
+
+from collections.abc import Mapping
+from configparser import ConfigParser
+from configparser import Error as IniError
+from pathlib import Path
+from typing import Any
+
+from pyramid.paster import get_appsettings
+from sqlalchemy import make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+URL_SETTING = "sqlalchemy.url"
+
+
+class DatabaseURLError(Exception):
+    """There is no URL of a database, or it cannot be read; the message says what to write."""
+
+
+def find_url(environment: Mapping[str, str], ini: Path | None, app: Mapping[str, Any]) -> URL:
+    """The URL of `$DATABASE_URL`, else of the ini's `[alembic]`, else of the settings `app`.
+
+    The variable is read here rather than interpolated into the ini, where a `%` of a password
+    would be taken for a name.
+    """
+    text = environment.get("DATABASE_URL") or _of_alembic(ini) or app.get(URL_SETTING)
+    if not text:
+        raise DatabaseURLError(
+            f"No database is named: set the environment variable DATABASE_URL, or {URL_SETTING}"
+            f" in {ini or 'the ini'}, such as sqlite:///var/pypi_web.sqlite or postgresql://."
+        )
+    try:
+        url = make_url(text)
+        url.get_dialect()
+    except (ArgumentError, ValueError, ImportError) as error:
+        raise DatabaseURLError(
+            "The database's URL (DATABASE_URL, else sqlalchemy.url) cannot be used: write"
+            " sqlite:///path or postgresql://user:password@host/database."
+        ) from error
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    return url
+
+
+def find_url_of_ini(environment: Mapping[str, str], ini: Path) -> URL:
+    """The same, for those who have only the ini: Alembic and the commands."""
+    if environment.get("DATABASE_URL"):
+        return find_url(environment, ini, {})
+    try:
+        app = get_appsettings(str(ini))
+    except LookupError:  # an ini without [app:main]
+        app = {}
+    return find_url(environment, ini, app)
+
+
+def _of_alembic(ini: Path | None) -> str | None:
+    if ini is None or not ini.exists():
+        return None
+    parser = ConfigParser({"here": str(ini.parent.resolve())})
+    try:
+        parser.read(ini, encoding="utf-8")
+        return parser.get("alembic", URL_SETTING, fallback=None)
+    except IniError as error:
+        raise DatabaseURLError(f"{ini} cannot be read: {error}.") from None

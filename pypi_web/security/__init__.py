@@ -1,0 +1,18 @@
+"""Who asks and what they may do: identity, one table of permissions, passwords, tokens, headers."""
+
+from typing import Any
+
+from pyramid.csrf import LegacySessionCSRFStoragePolicy
+
+from pypi_web.security.permissions import Permission
+from pypi_web.security.policy import SecurityPolicy
+from pypi_web.security.sessions import session_factory
+
+
+def includeme(config: Any) -> None:
+    config.set_security_policy(SecurityPolicy())
+    config.set_session_factory(session_factory(config.registry["settings"].signing_key))
+    config.set_csrf_storage_policy(LegacySessionCSRFStoragePolicy())
+    config.set_default_csrf_options(require_csrf=True)
+    config.set_default_permission(Permission.READ)
+    config.add_tween("pypi_web.security.headers.tween_factory")

@@ -1,0 +1,32 @@
+"""Passwords, kept as argon2id hashes."""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+MIN_LENGTH = 12
+MAX_LENGTH = 256
+
+_hasher = PasswordHasher()
+_NOBODYS = _hasher.hash("the password of nobody")
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def verify(password_hash: str | None, password: str) -> bool:
+    """Whether the password is the one of the hash.
+
+    For someone unknown (`None`) it is False after the same work, so that the time of an answer
+    does not tell who has an account here.
+    """
+    try:
+        _hasher.verify(password_hash or _NOBODYS, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with parameters that are no longer current."""
+    return _hasher.check_needs_rehash(password_hash)

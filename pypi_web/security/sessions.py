@@ -1,0 +1,70 @@
+"""Sessions of people at browsers: a signed cookie that dies with the password."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.session import SignedCookieSessionFactory
+from sqlalchemy import select
+
+from pypi_web.data import User
+from pypi_web.security.identity import Identity
+
+LIFETIME = 14 * 24 * 3600
+"""Seconds that a session lives unused."""
+
+
+def session_factory(secret: str) -> Callable[[Any], Any]:
+    """Makes a request's session; its cookie is for TLS alone where the site is served so."""
+
+    def make(secure: bool) -> Callable[[Any], Any]:
+        return SignedCookieSessionFactory(
+            secret,
+            salt="pypi_web.session.",
+            cookie_name="pypi_web_session",
+            hashalg="sha256",
+            max_age=LIFETIME,
+            timeout=LIFETIME,
+            reissue_time=3600,
+            httponly=True,
+            samesite="Lax",
+            secure=secure,
+        )
+
+    over_tls, plain = make(secure=True), make(secure=False)
+    return lambda request: (over_tls if request.scheme == "https" else plain)(request)
+
+
+def start(request: Any, user: User) -> None:
+    """Signs `user` in: what the session held before is gone, its CSRF token included."""
+    request.session.invalidate()
+    request.session["user_id"] = user.id
+    request.session["stamp"] = _stamp(request, user.password_hash)
+
+
+def end(request: Any) -> None:
+    request.session.invalidate()
+
+
+def identify(request: Any) -> Identity | None:
+    """Who the session of the request belongs to."""
+    user_id = request.session.get("user_id")
+    if user_id is None:
+        return None
+    with request.reading() as db:
+        user = db.execute(
+            select(User.id, User.name, User.is_admin, User.password_hash).where(User.id == user_id)
+        ).one_or_none()
+    if user is None:
+        return None
+    stamp = str(request.session.get("stamp", ""))
+    if not hmac.compare_digest(stamp, _stamp(request, user.password_hash)):
+        return None
+    return Identity(user.id, user.name, user.is_admin)
+
+
+def _stamp(request: Any, password_hash: str) -> str:
+    """Changes when the password does, and tells nothing of it."""
+    key = request.settings.signing_key.encode()
+    return hmac.new(key, b"session:" + password_hash.encode(), hashlib.sha256).hexdigest()[:32]

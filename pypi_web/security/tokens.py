@@ -1,0 +1,115 @@
+"""API tokens: made here, shown once, known afterwards by their SHA-256 alone."""
+
+import base64
+import binascii
+import hashlib
+import secrets
+import zlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from pypi_web import clock
+from pypi_web.data import ApiToken, User
+from pypi_web.data.session import writing
+from pypi_web.security.identity import Identity, TokenScope
+
+PREFIX = "pypiweb-"
+"""What each token begins with, so that a scanner for leaked secrets can know one."""
+
+USER_NAME = "__token__"
+"""The user name that stands beside a token in Basic authentication."""
+
+_TOUCH_EVERY = timedelta(minutes=10)
+
+
+def make_token(
+    db: Session, *, user_id: int, name: str, project_id: int | None, expires_at: datetime | None
+) -> str:
+    """Adds a token and gives its text, which nobody can give again."""
+    body = secrets.token_urlsafe(32)
+    text = f"{PREFIX}{body}{_checksum(body)}"
+    token = ApiToken(
+        user_id=user_id,
+        name=name,
+        project_id=project_id,
+        sha256=_digest(text),
+        hint=text[-4:],
+        expires_at=expires_at,
+    )
+    db.add(token)
+    db.flush()
+    return text
+
+
+def identify(request: Any) -> Identity | None:
+    """Who owns the token in the request's Authorization header, Basic or Bearer."""
+    text = _presented(request.headers["Authorization"])
+    if text is None or not _is_well_formed(text):
+        return None
+    with request.reading() as db:
+        row = db.execute(
+            select(
+                ApiToken.id,
+                ApiToken.project_id,
+                ApiToken.expires_at,
+                ApiToken.last_used_at,
+                User.id.label("user_id"),
+                User.name,
+                User.is_admin,
+            )
+            .join(User)
+            .where(ApiToken.sha256 == _digest(text))
+        ).one_or_none()
+    now = clock.now()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    if request.method in ("GET", "HEAD") and _is_stale(row.last_used_at, now):
+        request.add_finished_callback(lambda request: _touch_afterwards(request, row.id))
+    return Identity(row.user_id, row.name, row.is_admin, TokenScope(row.id, row.project_id))
+
+
+def touch(db: Session, token_id: int) -> None:
+    """Notes that a token was used now."""
+    db.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=clock.now()))
+
+
+def _touch_afterwards(request: Any, token_id: int) -> None:
+    with writing(request.registry["engine"]) as db:
+        touch(db, token_id)
+
+
+def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:
+    """Whether the note is old enough to be worth a write: an installer asks many times a second."""
+    return last_used_at is None or now - last_used_at > _TOUCH_EVERY
+
+
+def _presented(header: str) -> str | None:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            user, _, password = (
+                base64.b64decode(value.strip(), validate=True).decode().partition(":")
+            )
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return password.strip() if user == USER_NAME else None
+    return None
+
+
+def _is_well_formed(text: str) -> bool:
+    """Whether prefix and checksum are right, so that a mistyped token costs no query."""
+    body = text.removeprefix(PREFIX)[:-8]
+    return text.isascii() and text.startswith(PREFIX) and text.endswith(_checksum(body))
+
+
+def _checksum(body: str) -> str:
+    return f"{zlib.crc32(body.encode()):08x}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""Every choice that a site's owner can make: its name, type, default, and one line why.
+
+A setting stands in the ini as `pypi_web.<name>` (dots and underscores are alike, so that
+`pypi_web.mirror.upstream` may be written by family) or in the environment as `PYPI_WEB_<NAME>`,
+which wins. An empty environment variable counts as absent.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError
+
+INI_PREFIX = "pypi_web."
+ENVIRONMENT_PREFIX = "PYPI_WEB_"
+
+# Kubernetes tells each pod of its neighbours in such variables; a service named `pypi-web`
+# must not keep the index from starting.
+_KUBERNETES = re.compile(r"PYPI_WEB_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)\Z")
+
+
+class SettingsError(Exception):
+    """A setting is unknown, wrong or missing; the message says which, and what to do."""
+
+
+class Settings(BaseModel):
+    """The site's settings, read once at the start."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    anonymous_read: bool = Field(
+        default=False, description="Whether those who are not signed in may browse and install."
+    )
+    max_upload_size: Annotated[ByteSize, Field(gt=0)] = Field(
+        default=ByteSize(1024**3), description="The largest request that a publisher may send."
+    )
+    secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        default=None,
+        description="Signs sessions and links; 32 characters or more, known to no one.",
+    )
+    secret_file: Path | None = Field(
+        default=None, description="A file to keep the secret in; made at the first start."
+    )
+    storage: str = Field(
+        default="file:./var/files", description="Where the bytes of files are kept: a file:// URL."
+    )
+
+    @property
+    def signing_key(self) -> str:
+        """What sessions and one-time links are signed with."""
+        assert self.secret is not None, "read() gives no settings without a secret"
+        return self.secret.get_secret_value()
+
+
+def read(ini: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """The settings of an ini's `[app:main]`, with those of the environment over them.
+
+    Raises SettingsError, whose message names the setting as its owner wrote it.
+    """
+    written = {_field(name, INI_PREFIX): name for name in ini if name.startswith(INI_PREFIX)}
+    values = {field: ini[name] for field, name in written.items()}
+    for name, value in environment.items():
+        if name.startswith(ENVIRONMENT_PREFIX) and value and not _KUBERNETES.match(name):
+            field = _field(name, ENVIRONMENT_PREFIX)
+            written[field], values[field] = name, value
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, written)) from None
+    return _with_secret(settings)
+
+
+def _field(name: str, prefix: str) -> str:
+    return name[len(prefix) :].replace(".", "_").lower()
+
+
+def _explain(error: ValidationError, written: Mapping[str, str]) -> str:
+    first = error.errors()[0]
+    field = str(first["loc"][0])
+    name = written[field]
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(INI_PREFIX + each for each in Settings.model_fields)
+        return f"Unknown setting {name}: remove it or correct its name. Known are {known}."
+    return f"Setting {name} is wrong: {first['msg']}. {Settings.model_fields[field].description}"
+
+
+def _with_secret(settings: Settings) -> Settings:
+    if settings.secret is not None:
+        return settings
+    if settings.secret_file is None:
+        raise SettingsError(
+            "Setting pypi_web.secret is missing: set the environment variable PYPI_WEB_SECRET, the"
+            " same at each start, to what this prints:"
+            ' python -c "import secrets; print(secrets.token_hex())";'
+            " or set pypi_web.secret_file to a file to keep a secret in."
+        )
+    return settings.model_copy(update={"secret": SecretStr(_keep_secret(settings.secret_file))})
+
+
+def _keep_secret(path: Path) -> str:
+    """The secret in the file `path`, which is made, readable by its owner alone, when absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex())
+    secret = path.read_text().strip()
+    if len(secret) < 32:
+        raise SettingsError(
+            f"The secret in {path} (pypi_web.secret_file) is shorter than 32 characters:"
+            " remove the file to have a new one made, which ends all sessions."
+        )
+    return secret

@@ -1,0 +1,26 @@
+"""What is at hand in `pshell development.ini`."""
+
+from contextlib import contextmanager
+from typing import Any
+
+from pypi_web import data
+
+
+@contextmanager
+def setup(env: dict[str, Any]) -> Any:
+    """`db`, `models` and `settings`; what was changed is lost unless one says `tm.commit()`."""
+    request = env["request"]
+    request.method = "POST"  # so that the session may write
+    transactions = request.tm
+    transactions.begin()
+    env.update(
+        db=request.db,
+        models=data,
+        settings=request.settings,
+        storage=request.storage,
+        tm=transactions,
+    )
+    try:
+        yield
+    finally:
+        transactions.abort()

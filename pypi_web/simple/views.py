@@ -1,0 +1,70 @@
+"""The list of projects, and the files of each (PEP 503, PEP 691)."""
+
+from functools import partial
+from typing import Any
+
+from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from pypi_web.data.journal import last_serial
+from pypi_web.projects import sources
+from pypi_web.simple.responses import negotiate, respond
+from pypi_web.standards import names, simple_api
+from pypi_web.standards.simple_api import Format, ProjectList, ProjectPage
+
+
+@view_config(route_name="simple.list", request_method="GET")
+def project_list(request: Any) -> Response:
+    format = negotiate(request)
+    with request.reading() as db:
+        serial = last_serial(db)
+        projects = sources.list_projects(db)
+    return respond(request, format, serial=serial, serialisers=_for_list(projects))
+
+
+@view_config(route_name="simple.project", request_method="GET")
+def project_page(request: Any) -> Response:
+    written = request.matchdict["name"]
+    name = _normalize(written)
+    if name != written:
+        return _redirect(request, name)
+    format = negotiate(request)
+    with request.reading() as db:
+        page = sources.find_page(db, name)
+    if page is None:
+        raise HTTPNotFound(f"There is no project {name} on this index.")
+    return respond(request, format, serial=page.serial, serialisers=_for_page(page))
+
+
+@view_config(route_name="simple.list_slashless", request_method="GET")
+def redirect_to_list(request: Any) -> Response:
+    return HTTPMovedPermanently(request.route_url("simple.list", _query=request.GET))
+
+
+@view_config(route_name="simple.project_slashless", request_method="GET")
+def redirect_to_project(request: Any) -> Response:
+    return _redirect(request, _normalize(request.matchdict["name"]))
+
+
+def _normalize(name: str) -> str:
+    if not names.is_valid(name):
+        raise HTTPNotFound("That is not a name that a project can have.")
+    return names.normalize(name)
+
+
+def _redirect(request: Any, name: str) -> Response:
+    url = request.route_url("simple.project", name=name, _query=request.GET)
+    return HTTPMovedPermanently(url)
+
+
+def _for_list(projects: ProjectList) -> dict[Format, Any]:
+    html = partial(simple_api.list_to_html, projects)
+    json = partial(simple_api.list_to_json, projects)
+    return {Format.JSON: json, Format.HTML: html, Format.PLAIN_HTML: html}
+
+
+def _for_page(page: ProjectPage) -> dict[Format, Any]:
+    html = partial(simple_api.page_to_html, page)
+    json = partial(simple_api.page_to_json, page)
+    return {Format.JSON: json, Format.HTML: html, Format.PLAIN_HTML: html}

@@ -1,0 +1,107 @@
+"""Errors as people and tools should see them: the site's own page, or one plain sentence."""
+
+import logging
+from typing import Any
+
+from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
+from pyramid.httpexceptions import (
+    HTTPException,
+    HTTPNotFound,
+    HTTPSeeOther,
+)
+from pyramid.renderers import render_to_response
+from pyramid.response import Response
+from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
+
+log = logging.getLogger(__name__)
+
+TOOLS = ("/simple", "/files/", "/legacy", "/pypi/")
+"""Where those who ask are tools: they get a sentence as text."""
+
+
+@notfound_view_config()
+def not_found(error: HTTPNotFound, request: Any) -> Response:
+    # Whoever may not read must not learn what is here by what is not.
+    if not request.has_permission("read", None):
+        return forbidden(error, request)
+    return answer(request, 404, "Not found", _detail(error, "There is nothing at this address."))
+
+
+@forbidden_view_config()
+def forbidden(error: HTTPException, request: Any) -> Response:
+    """Tools are asked for credentials, people led to the log-in page or told why not."""
+    if request.path_info.startswith(TOOLS):
+        response = answer(
+            request,
+            401,
+            "Sign in",
+            "This index is read with credentials: the user name __token__ and an API token.",
+        )
+        response.headers["WWW-Authenticate"] = 'Basic realm="pypi_web"'
+        response.vary = ("Accept", "Authorization")
+        return response
+    if request.identity is None and request.method in ("GET", "HEAD") and not _is_told(error):
+        query = {"next": request.path_qs}
+        return HTTPSeeOther(request.route_url("accounts.login", _query=query))
+    return answer(request, 403, "Not allowed", _detail(error, "You may not do this."))
+
+
+@exception_view_config(BadCSRFToken)
+@exception_view_config(BadCSRFOrigin)
+def bad_csrf(_error: Exception, request: Any) -> Response:
+    return answer(
+        request,
+        403,
+        "That form is out of date",
+        "The form came without the mark of this site, or the session it belongs to has ended."
+        " Nothing was changed: go back, load the page anew and send it again.",
+    )
+
+
+@exception_view_config(HTTPException)
+def other_http_error(error: HTTPException, request: Any) -> Response:
+    if error.status_int < 400:
+        return error
+    response = answer(request, error.status_int, error.title, _detail(error, error.explanation))
+    for name, value in error.headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+@exception_view_config(Exception)
+def server_error(error: Exception, request: Any) -> Response:
+    log.error("%s %s failed", request.method, request.path_info, exc_info=error)
+    return answer(
+        request,
+        500,
+        "Something broke",
+        "The fault is on this side, and it is written in the log. Nothing was saved by halves:"
+        " try again, and tell the site's administrator if it stays.",
+    )
+
+
+def answer(request: Any, status: int, title: str, message: str) -> Response:
+    """An error's answer; from 500 on its page asks nothing of the database."""
+    if request.path_info.startswith(TOOLS):
+        response = Response(f"{message}\n", content_type="text/plain")
+    else:
+        values = {"status": status, "title": title, "message": message, "plain": status >= 500}
+        response = render_to_response(
+            "pypi_web.site:templates/error.jinja2", values, request=request
+        )
+    response.status = status
+    return response
+
+
+def _detail(error: HTTPException, otherwise: str) -> str:
+    """The sentence that was raised; Pyramid's own details are for developers."""
+    detail = error.detail
+    is_ours = (
+        detail and " " in detail and not detail.startswith(("Unauthorized:", "/", "predicate"))
+    )
+    return str(detail) if is_ours else otherwise
+
+
+def _is_told(error: HTTPException) -> bool:
+    return _detail(error, "") != ""

@@ -1,0 +1,21 @@
+"""One readable line a request. Paths only: a query may hold a secret, and headers do."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+log = logging.getLogger("pypi_web.requests")
+
+
+def tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Callable[[Any], Any]:
+    def tween(request: Any) -> Any:
+        begun = time.perf_counter()
+        response = handler(request)
+        milliseconds = (time.perf_counter() - begun) * 1000
+        path = quote(request.path_info, safe="/:@!$&'()*+,;=-._~")
+        log.info("%s %s %s %.1f ms", request.method, path, response.status_int, milliseconds)
+        return response
+
+    return tween

@@ -1,0 +1,17 @@
+"""The home page."""
+
+from typing import Any
+
+from pyramid.view import view_config
+
+from pypi_web.site import home
+
+
+@view_config(route_name="site.home", request_method="GET", renderer="templates/home.jinja2")
+def home_page(request: Any) -> dict[str, Any]:
+    return {
+        "counts": home.count_all(request.db),
+        "newest": home.list_newest_releases(request.db),
+        "index_url": request.route_url("simple.list"),
+        "upload_url": request.route_url("uploads.legacy"),
+    }

@@ -1,0 +1,123 @@
+"""Core metadata of a distribution, read and checked (the "Core metadata specifications")."""
+
+from dataclasses import dataclass
+from email.errors import MessageError
+
+from packaging.metadata import Metadata
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+
+class InvalidCoreMetadata(ValueError):
+    """The metadata breaks the specification; the message names each field and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoreMetadata:
+    """The fields, by the specification's names; what is absent is None or empty."""
+
+    metadata_version: str
+    name: str
+    version: str
+    summary: str | None = None
+    description: str | None = None
+    description_content_type: str | None = None
+    keywords: str | None = None
+    author: str | None = None
+    author_email: str | None = None
+    maintainer: str | None = None
+    maintainer_email: str | None = None
+    license: str | None = None
+    license_expression: str | None = None
+    home_page: str | None = None
+    download_url: str | None = None
+    requires_python: str | None = None
+    platforms: tuple[str, ...] = ()
+    license_files: tuple[str, ...] = ()
+    provides_extra: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
+    import_names: tuple[str, ...] = ()
+    import_namespaces: tuple[str, ...] = ()
+    classifiers: tuple[str, ...] = ()
+    project_urls: tuple[tuple[str, str], ...] = ()
+    requires_dist: tuple[str, ...] = ()
+    requires_external: tuple[str, ...] = ()
+    provides_dist: tuple[str, ...] = ()
+    obsoletes_dist: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    obsoletes: tuple[str, ...] = ()
+
+
+def parse(content: bytes) -> CoreMetadata:
+    """Reads the METADATA of a wheel or the PKG-INFO of a source distribution.
+
+    Raises InvalidCoreMetadata.
+    """
+    try:
+        found = Metadata.from_email(content, validate=True)
+    except ExceptionGroup as group:
+        raise InvalidCoreMetadata(" ".join(_sentences(group))) from None
+    except (MessageError, UnicodeError, ValueError) as error:
+        raise InvalidCoreMetadata(f"The metadata cannot be read: {error}.") from None
+
+    def many(values: object) -> tuple[str, ...]:
+        return tuple(str(value) for value in values or ())  # type: ignore[attr-defined]
+
+    return CoreMetadata(
+        metadata_version=str(found.metadata_version),
+        name=found.name,
+        version=str(found.version),
+        summary=_text(found.summary),
+        description=found.description or None,
+        description_content_type=_text(found.description_content_type),
+        keywords=", ".join(found.keywords) if found.keywords else None,
+        author=_text(found.author),
+        author_email=_text(found.author_email),
+        maintainer=_text(found.maintainer),
+        maintainer_email=_text(found.maintainer_email),
+        license=_text(found.license),
+        license_expression=_text(found.license_expression),
+        home_page=_text(found.home_page),
+        download_url=_text(found.download_url),
+        requires_python=str(found.requires_python) if found.requires_python else None,
+        platforms=tuple(each for each in many(found.platforms) if each != "UNKNOWN"),
+        license_files=many(found.license_files),
+        provides_extra=many(found.provides_extra),
+        dynamic=many(found.dynamic),
+        import_names=many(found.import_names),
+        import_namespaces=many(found.import_namespaces),
+        classifiers=tuple(dict.fromkeys(many(found.classifiers))),
+        project_urls=tuple((found.project_urls or {}).items()),
+        requires_dist=many(found.requires_dist),
+        requires_external=many(found.requires_external),
+        provides_dist=many(found.provides_dist),
+        obsoletes_dist=many(found.obsoletes_dist),
+        requires=many(found.requires),
+        provides=many(found.provides),
+        obsoletes=many(found.obsoletes),
+    )
+
+
+def required_project(requirement: str) -> str | None:
+    """The normalised name of the project that a requirement names, None where it cannot be read."""
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return None
+
+
+def _text(value: object) -> str | None:
+    """`UNKNOWN` is what old tools wrote for nothing."""
+    text = "" if value is None else str(value).strip()
+    return text if text and text != "UNKNOWN" else None
+
+
+def _sentences(group: BaseExceptionGroup) -> list[str]:
+    sentences = []
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            sentences.extend(_sentences(error))
+        else:
+            sentences.append(f"{str(error).rstrip('.')}.")
+    return sentences

@@ -1,0 +1,145 @@
+"""The Simple repository API 1.4: its values, and one serialiser a format.
+
+Sources: PEP 503 (HTML), 592 (yanks), 629 (version), 658 and 714 (metadata files), 691 (JSON),
+700 (sizes, times, versions), 833 (HTML frozen at 1.4).
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from html import escape
+
+API_VERSION = "1.4"
+
+
+class Format(StrEnum):
+    """The media types of an answer, the richest first."""
+
+    JSON = "application/vnd.pypi.simple.v1+json"
+    HTML = "application/vnd.pypi.simple.v1+html"
+    PLAIN_HTML = "text/html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectFile:
+    """One file that an installer may choose; `url` is relative to the project's page.
+
+    `yanked` is None for a file that is not, else the reason, which may be empty.
+    """
+
+    filename: str
+    url: str
+    sha256: str
+    size: int
+    uploaded_at: datetime
+    requires_python: str | None = None
+    yanked: str | None = None
+    metadata_sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPage:
+    """All that an installer is told of a project; `serial` moves when any of it changes."""
+
+    name: str
+    serial: int
+    versions: tuple[str, ...]
+    files: tuple[ProjectFile, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedProject:
+    name: str
+    serial: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectList:
+    """All projects by their normalised names, in order."""
+
+    serial: int
+    projects: tuple[ListedProject, ...]
+
+
+def page_to_json(page: ProjectPage) -> bytes:
+    return _json(
+        {
+            "meta": {"api-version": API_VERSION, "_last-serial": page.serial},
+            "name": page.name,
+            "versions": list(page.versions),
+            "files": [_file_to_json(file) for file in page.files],
+        }
+    )
+
+
+def list_to_json(projects: ProjectList) -> bytes:
+    return _json(
+        {
+            "meta": {"api-version": API_VERSION, "_last-serial": projects.serial},
+            "projects": [
+                {"name": each.name, "_last-serial": each.serial} for each in projects.projects
+            ],
+        }
+    )
+
+
+def page_to_html(page: ProjectPage) -> bytes:
+    links = "\n".join(f"    {_file_to_html(file)}<br>" for file in page.files)
+    return _html(f"Links for {page.name}", f"    <h1>Links for {escape(page.name)}</h1>\n{links}")
+
+
+def list_to_html(projects: ProjectList) -> bytes:
+    links = "\n".join(
+        f'    <a href="{escape(each.name)}/">{escape(each.name)}</a><br>'
+        for each in projects.projects
+    )
+    return _html("Simple index", links)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _html(title: str, body: str) -> bytes:
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n'
+        f'    <meta name="pypi:repository-version" content="{API_VERSION}">\n'
+        f"    <title>{escape(title)}</title>\n  </head>\n  <body>\n{body}\n  </body>\n</html>\n"
+    ).encode()
+
+
+def _file_to_json(file: ProjectFile) -> dict[str, object]:
+    # False is what 714 says of a file without metadata; an absent yank is false by 592.
+    metadata: object = {"sha256": file.metadata_sha256} if file.metadata_sha256 else False
+    value: dict[str, object] = {
+        "filename": file.filename,
+        "url": file.url,
+        "hashes": {"sha256": file.sha256},
+        "size": file.size,
+        "upload-time": _iso(file.uploaded_at),
+        "yanked": False if file.yanked is None else file.yanked or True,
+        "core-metadata": metadata,
+        "dist-info-metadata": metadata,
+    }
+    if file.requires_python:
+        value["requires-python"] = file.requires_python
+    return value
+
+
+def _file_to_html(file: ProjectFile) -> str:
+    attributes = {"href": f"{file.url}#sha256={file.sha256}"}
+    if file.requires_python:
+        attributes["data-requires-python"] = file.requires_python
+    if file.metadata_sha256:
+        attributes["data-core-metadata"] = f"sha256={file.metadata_sha256}"
+        attributes["data-dist-info-metadata"] = f"sha256={file.metadata_sha256}"
+    if file.yanked is not None:
+        attributes["data-yanked"] = file.yanked
+    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<a {written}>{escape(file.filename)}</a>"
+
+
+def _iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds and `Z` (PEP 700)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,67 @@
+"""What is installed. The tools' settings are in pyproject.toml, exact versions in requirements/."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_namespace_packages, setup
+
+HERE = Path(__file__).parent
+CHANGES = (HERE / "CHANGES.md").read_text(encoding="utf-8")
+
+setup(
+    name="pypi_web",
+    version=re.search(r"^## (\S+)", CHANGES, re.M)[1],
+    description="A Python package index that people run themselves",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    classifiers=[
+        "Framework :: Pyramid",
+        "Intended Audience :: Developers",
+        "Programming Language :: Python :: 3",
+        "Topic :: System :: Archiving :: Packaging",
+    ],
+    packages=find_namespace_packages(include=["pypi_web", "pypi_web.*"]),
+    include_package_data=True,
+    install_requires=[
+        "alembic >= 1.20",
+        "argon2-cffi >= 25.1",
+        "click >= 8.4",
+        "jinja2 >= 3.1.6",
+        "multipart >= 2.0",
+        "obstore >= 0.12",
+        "packaging >= 26.3",
+        "plaster-pastedeploy >= 1.0",
+        "psycopg[binary] >= 3.3",
+        "pydantic >= 2.14",
+        "pyramid >= 2.1",
+        "pyramid-jinja2 >= 2.10.1",
+        "pyramid-tm >= 2.6",
+        "readme-renderer[md] >= 46",
+        "setuptools >= 77, < 80.9",  # for Pyramid, where newer ones warn at each start
+        "sqlalchemy >= 2.1.9",
+        "transaction >= 5.0",
+        "waitress >= 3.0.2",
+        "zope.sqlalchemy >= 4.1",
+    ],
+    extras_require={
+        "dev": [
+            "hypothesis >= 6.170",
+            "import-linter >= 2.16",
+            "mypy >= 2.4",
+            "pip >= 26.2",
+            "pytest >= 9.2",
+            "pytest-xdist >= 3.8",
+            "ruff >= 0.17",
+            "twine >= 7.0",
+            "uv >= 0.13",
+            "webtest >= 3.0.7",
+        ],
+    },
+    entry_points={
+        "console_scripts": ["pypi-web = pypi_web.commands:main"],
+        "paste.app_factory": ["main = pypi_web:main"],
+        "paste.server_runner": ["main = pypi_web.server:serve"],
+    },
+)
