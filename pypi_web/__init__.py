@@ -1,6 +1,7 @@
 """pypi_web: a Python package index that people run themselves."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,22 @@ from pyramid.config import Configurator
 from pypi_web.data.session import make_engine
 from pypi_web.request import needs_transaction
 from pypi_web.schema.database import find_url
-from pypi_web.settings import read
+from pypi_web.settings import SettingsError, read
 from pypi_web.storage import open_storage
 
 
 def main(global_config: dict[str, str], **ini: Any) -> Any:
-    """The WSGI application of an ini file, and the table of contents of this package."""
-    settings = read(ini, os.environ)
+    """The WSGI application of an ini file, and the table of contents of this package.
+
+    Exits with a sentence where the settings are wrong.
+    """
     ini_file = Path(global_config["__file__"]) if "__file__" in global_config else None
-    engine = make_engine(find_url(os.environ, ini_file, ini))
+    try:
+        settings = read(ini, os.environ)
+        engine = make_engine(find_url(os.environ, ini_file, ini))
+        storage = open_storage(settings.storage)
+    except SettingsError as error:
+        sys.exit(str(error))
 
     pyramid_settings = {
         **ini,
@@ -28,7 +36,7 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
     with Configurator(settings=pyramid_settings) as config:
         config.registry["settings"] = settings
         config.registry["engine"] = engine
-        config.registry["storage"] = open_storage(settings.storage)
+        config.registry["storage"] = storage
         config.include("pyramid_jinja2")
         config.include("pyramid_tm")
         config.include("pypi_web.request")

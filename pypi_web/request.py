@@ -21,7 +21,8 @@ def includeme(config: Any) -> None:
 def needs_transaction(request: Any) -> bool:
     """Whether pyramid_tm begins a transaction: not for what installers read, and not for an
     upload, which begins its own once the file is here rather than hold one while it arrives."""
-    return not request.path_info.startswith(("/simple", "/files/", "/legacy", "/static/"))
+    path: str = request.environ["PATH_INFO"]
+    return not path.startswith(("/simple", "/files/", "/legacy", "/static/"))
 
 
 def _settings(request: Any) -> Settings:

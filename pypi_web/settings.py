@@ -23,7 +23,11 @@ _KUBERNETES = re.compile(r"PYPI_WEB_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|POR
 
 
 class SettingsError(Exception):
-    """A setting is unknown, wrong or missing; the message says which, and what to do."""
+    """A setting is unknown, wrong or missing; the message says which, and what to do.
+
+    ├── DatabaseURLError  (schema.database)
+    └── StorageError      (storage)
+    """
 
 
 class Settings(BaseModel):

@@ -1,13 +1,12 @@
 """What is at hand in `pshell development.ini`."""
 
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 from pypi_web import data
 
 
-@contextmanager
-def setup(env: dict[str, Any]) -> Any:
+def setup(env: dict[str, Any]) -> Iterator[None]:
     """`db`, `models` and `settings`; what was changed is lost unless one says `tm.commit()`."""
     request = env["request"]
     request.method = "POST"  # so that the session may write

@@ -43,7 +43,7 @@ def set_up(request: Any) -> Any:
         user = people.create_user(request.db, **typed, is_admin=True)
     except AccountRefused as error:
         request.response.status = 400
-        return {"key": key, "error": error, "typed": typed}
+        return {"key": key, "error": error, "typed": {**typed, "password": ""}}
     sessions.start(request, user)
     request.session.flash(f"Welcome, {user.name}: this index is yours.")
     return HTTPSeeOther(request.route_url("accounts.account"))

@@ -7,24 +7,28 @@ from typing import BinaryIO
 from pypi_web.archives.refusal import MAX_METADATA_SIZE, ArchiveRefused
 from pypi_web.standards.filenames import Filename
 
-MAX_EXPANDED_BEFORE_METADATA = 4 << 30
-"""Bytes that may be unpacked on the way to PKG-INFO, which stands anywhere in the archive."""
+MAX_EXPANDED_SIZE = 4 << 30
+"""Bytes that a source distribution may expand to."""
 
 
 def read_metadata(content: BinaryIO, filename: Filename) -> bytes:
     folder = filename.text.removesuffix(".tar.gz")
+    found = None
     try:
         with tarfile.open(fileobj=content, mode="r|gz") as archive:
+            # To the end, so that an archive that is cut off is not taken for a whole one.
             for member in archive:
-                if archive.offset > MAX_EXPANDED_BEFORE_METADATA:
-                    raise ArchiveRefused(f"{filename.text} expands to too much.")
+                if member.offset_data + member.size > MAX_EXPANDED_SIZE:
+                    raise ArchiveRefused(f"{filename.text} expands to more than an index takes.")
                 if member.name in (f"{folder}/PKG-INFO", f"./{folder}/PKG-INFO"):
-                    return _read_member(archive, member)
+                    found = _read_member(archive, member)
     except (tarfile.TarError, zlib.error, EOFError, ValueError, OSError) as error:
         raise ArchiveRefused(
             f"{filename.text} is not a readable source distribution: {error}."
         ) from None
-    raise ArchiveRefused(f"{filename.text} holds no {folder}/PKG-INFO.")
+    if found is None:
+        raise ArchiveRefused(f"{filename.text} holds no {folder}/PKG-INFO.")
+    return found
 
 
 def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -1,6 +1,7 @@
 """A release's rows, from its core metadata."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from pypi_web.data import (
     ReleaseClassifier,
 )
 from pypi_web.projects import descriptions
-from pypi_web.standards import versions
+from pypi_web.standards import names, versions
 from pypi_web.standards.core_metadata import CoreMetadata, required_project
 
 _SHARED_FIELDS = (
@@ -56,15 +57,32 @@ def add(
     rendered README where it has one."""
     release = Release(
         project_id=project.id,
-        version=metadata.version,
-        canonical_version=versions.canonical(metadata.version),
-        sort_key=versions.sort_key(metadata.version),
-        is_prerelease=versions.is_prerelease(metadata.version),
         created_at=created_at or clock.now(),
-        **{name: getattr(metadata, name) for name in _SHARED_FIELDS},
-        **{name: list(getattr(metadata, name)) for name in _SHARED_LISTS},
+        **version_columns(metadata.version),
     )
     db.add(release)
+    describe(db, release, metadata, description_html=description_html)
+    return release
+
+
+def version_columns(version: str) -> dict[str, Any]:
+    """What a release's row keeps of its version."""
+    return {
+        "version": version,
+        "canonical_version": versions.canonical(version),
+        "sort_key": versions.sort_key(version),
+        "is_prerelease": versions.is_prerelease(version),
+    }
+
+
+def describe(
+    db: Session, release: Release, metadata: CoreMetadata, *, description_html: str | None
+) -> None:
+    """Gives a release that has no metadata yet all that `metadata` says."""
+    for name in _SHARED_FIELDS:
+        setattr(release, name, getattr(metadata, name) or None)
+    for name in _SHARED_LISTS:
+        setattr(release, name, list(getattr(metadata, name)))
     db.flush()
     if metadata.description and description_html is not None:
         db.add(
@@ -77,7 +95,6 @@ def add(
             )
         )
     _add_many(db, release, metadata)
-    return release
 
 
 def _add_many(db: Session, release: Release, metadata: CoreMetadata) -> None:
@@ -88,7 +105,7 @@ def _add_many(db: Session, release: Release, metadata: CoreMetadata) -> None:
             "kind": kind,
             "position": position,
             "specifier": specifier,
-            "normalized_name": required_project(specifier),
+            "normalized_name": _named_project(specifier),
         }
         for kind in DependencyKind
         for position, specifier in enumerate(getattr(metadata, kind.value))
@@ -108,6 +125,12 @@ def _add_many(db: Session, release: Release, metadata: CoreMetadata) -> None:
     ):
         if rows:
             db.execute(insert(table), rows)
+
+
+def _named_project(specifier: str) -> str | None:
+    """The normalised name of the project that a requirement names, None where none can have it."""
+    name = required_project(specifier)
+    return name if name is not None and len(name) <= names.MAX_LENGTH else None
 
 
 def _classifier_ids(db: Session, texts: tuple[str, ...]) -> list[int]:

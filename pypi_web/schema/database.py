@@ -11,10 +11,12 @@ from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
+from pypi_web.settings import SettingsError
+
 URL_SETTING = "sqlalchemy.url"
 
 
-class DatabaseURLError(Exception):
+class DatabaseURLError(SettingsError):
     """There is no URL of a database, or it cannot be read; the message says what to write."""
 
 

@@ -44,7 +44,7 @@ def respond(
     request: Any, format: Format, *, serial: int, serialisers: Mapping[Format, Serialiser]
 ) -> Response:
     """The answer for what has not changed since `serial`, or 304 where the client has it."""
-    response = Response(content_type=format, conditional_response=True)
+    response = Response(content_type=format.value, conditional_response=True)
     if format is not Format.JSON:
         response.charset = "utf-8"
     response.etag = f"{serial}-{API_VERSION}-{format.name}"

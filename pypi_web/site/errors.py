@@ -6,6 +6,7 @@ from typing import Any
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
 from pyramid.httpexceptions import (
     HTTPException,
+    HTTPForbidden,
     HTTPNotFound,
     HTTPSeeOther,
 )
@@ -22,15 +23,15 @@ TOOLS = ("/simple", "/files/", "/legacy", "/pypi/")
 @notfound_view_config()
 def not_found(error: HTTPNotFound, request: Any) -> Response:
     # Whoever may not read must not learn what is here by what is not.
-    if not request.has_permission("read", None):
-        return forbidden(error, request)
+    if not request.has_permission("read", request):
+        return forbidden(HTTPForbidden(), request)
     return answer(request, 404, "Not found", _detail(error, "There is nothing at this address."))
 
 
 @forbidden_view_config()
 def forbidden(error: HTTPException, request: Any) -> Response:
     """Tools are asked for credentials, people led to the log-in page or told why not."""
-    if request.path_info.startswith(TOOLS):
+    if _asks_as_tool(request):
         response = answer(
             request,
             401,
@@ -58,6 +59,16 @@ def bad_csrf(_error: Exception, request: Any) -> Response:
     )
 
 
+@exception_view_config(UnicodeDecodeError)
+def undecodable(error: UnicodeDecodeError, request: Any) -> Response:
+    """Bytes that are no UTF-8 are the sender's mistake where they stand in an address or a form."""
+    try:
+        _ = request.path_info, request.GET.items(), request.POST.items()
+    except UnicodeDecodeError:
+        return answer(request, 400, "Not UTF-8", "The address or the form is not written in UTF-8.")
+    return server_error(error, request)
+
+
 @exception_view_config(HTTPException)
 def other_http_error(error: HTTPException, request: Any) -> Response:
     if error.status_int < 400:
@@ -71,7 +82,7 @@ def other_http_error(error: HTTPException, request: Any) -> Response:
 
 @exception_view_config(Exception)
 def server_error(error: Exception, request: Any) -> Response:
-    log.error("%s %s failed", request.method, request.path_info, exc_info=error)
+    log.error("%s %s failed", request.method, ascii(_path(request)), exc_info=error)
     return answer(
         request,
         500,
@@ -83,7 +94,7 @@ def server_error(error: Exception, request: Any) -> Response:
 
 def answer(request: Any, status: int, title: str, message: str) -> Response:
     """An error's answer; from 500 on its page asks nothing of the database."""
-    if request.path_info.startswith(TOOLS):
+    if _asks_as_tool(request):
         response = Response(f"{message}\n", content_type="text/plain")
     else:
         values = {"status": status, "title": title, "message": message, "plain": status >= 500}
@@ -92,6 +103,16 @@ def answer(request: Any, status: int, title: str, message: str) -> Response:
         )
     response.status = status
     return response
+
+
+def _asks_as_tool(request: Any) -> bool:
+    return _path(request).startswith(TOOLS)
+
+
+def _path(request: Any) -> str:
+    """The path as it came, which need not be the UTF-8 that `path_info` takes it for."""
+    path: str = request.environ["PATH_INFO"]
+    return path
 
 
 def _detail(error: HTTPException, otherwise: str) -> str:

@@ -14,7 +14,7 @@ def tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Callable[[An
         begun = time.perf_counter()
         response = handler(request)
         milliseconds = (time.perf_counter() - begun) * 1000
-        path = quote(request.path_info, safe="/:@!$&'()*+,;=-._~")
+        path = quote(request.environ["PATH_INFO"].encode("latin-1"), safe="/:@!$&'()*+,;=-._~")
         log.info("%s %s %s %.1f ms", request.method, path, response.status_int, milliseconds)
         return response
 

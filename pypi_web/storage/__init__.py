@@ -9,11 +9,13 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from pypi_web.settings import SettingsError
+
 CHUNK = 1 << 20
 """Bytes that are read or written at once, and so about what one transfer holds in memory."""
 
 
-class StorageError(Exception):
+class StorageError(SettingsError):
     """The storage setting names nothing that bytes can be kept in; the message says what to do."""
 
 

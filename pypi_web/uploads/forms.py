@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from webob.request import DisconnectionError
 
 from pypi_web.uploads.refusal import UploadRefused
 
@@ -86,11 +87,18 @@ def _parse(body: BinaryIO, boundary: str, content: BinaryIO, *, limit: int) -> U
 
 def _chunks(body: BinaryIO, limit: int) -> Iterator[bytes]:
     received = 0
-    while chunk := body.read(CHUNK):
+    while chunk := _read(body):
         received += len(chunk)
         if received > limit:
             raise UploadRefused(too_large(limit), status=413)
         yield chunk
+
+
+def _read(body: BinaryIO) -> bytes:
+    try:
+        return body.read(CHUNK)
+    except DisconnectionError:
+        raise UploadRefused("The upload ended before the whole body was sent.") from None
 
 
 def too_large(limit: int) -> str:

@@ -7,71 +7,67 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
 
+from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission, may
 from pypi_web.uploads.forms import receive, too_large
 from pypi_web.uploads.inspection import inspect
 from pypi_web.uploads.publishing import publish
 from pypi_web.uploads.refusal import UploadRefused
 
+# It takes tokens alone, never a session's cookie, so that no other site can make a browser
+# publish; and it asks for permission itself, to refuse as the protocol's clients expect.
+PROTOCOL = {
+    "request_method": "POST",
+    "require_csrf": False,
+    "permission": NO_PERMISSION_REQUIRED,
+}
 
-@view_config(
-    route_name="uploads.legacy",
-    request_method="POST",
-    require_csrf=False,  # it takes tokens alone, never a session's cookie
-    permission=NO_PERMISSION_REQUIRED,  # asked below, to answer in the protocol's own way
-)
+MAX_REASON = 400
+"""Characters of a refusal that stand in the status line; the whole of it stands in the body."""
+
+
+@view_config(route_name="uploads.legacy", **PROTOCOL)
 def upload(request: Any) -> Response:
+    """Who sends it first, then how large it is, then the body."""
     publisher = _identify(request)
     limit = request.settings.max_upload_size
     if (request.content_length or 0) > limit:
         raise UploadRefused(too_large(limit), status=413)
     content_type = request.headers.get("Content-Type", "")
-    with receive(request.body_file_raw, content_type, limit=limit) as form:
+    with receive(request.body_file, content_type, limit=limit) as form:
         publish(request.db, request.tm, request.storage, publisher=publisher, upload=inspect(form))
     return Response("OK\n", content_type="text/plain")
 
 
-@view_config(
-    route_name="uploads.slashless",
-    request_method="POST",
-    require_csrf=False,
-    permission=NO_PERMISSION_REQUIRED,
-)
+@view_config(route_name="uploads.slashless", **PROTOCOL)
 def redirect_to_legacy(request: Any) -> Response:
     return HTTPPermanentRedirect(request.route_url("uploads.legacy"))
 
 
 @exception_view_config(UploadRefused)
 def refuse(refusal: UploadRefused, request: Any) -> Response:
-    """The reason stands wherever a client may look: in the status line, the body, or JSON."""
-    reason = " ".join(refusal.message.split()).encode("latin-1", "replace").decode("latin-1")
+    """The reason, wherever a client may look: in the status line (twine), as JSON `code` (uv) or
+    in the body."""
+    reason = "".join(each if each.isprintable() else " " for each in refusal.message)
+    reason = reason.encode("latin-1", "replace").decode("latin-1")
     response = Response(status=f"{refusal.status} {reason[:MAX_REASON]}")
-    if request.accept.best_match(("text/plain", "application/json")) == "application/json":
-        response.json_body = {"code": refusal.message, "message": refusal.message}
+    offers = request.accept.acceptable_offers(["text/plain", "application/json"])
+    if offers and offers[0][0] == "application/json":
         response.content_type = "application/json"
+        response.json_body = {"code": refusal.message, "message": refusal.message}
     else:
-        response.text = refusal.message + "\n"
         response.content_type = "text/plain"
+        response.text = refusal.message + "\n"
     if refusal.status == 401:
-        response.www_authenticate = 'Basic realm="pypi_web"'
+        response.headers["WWW-Authenticate"] = 'Basic realm="pypi_web"'
     return response
 
 
-MAX_REASON = 400
-
-
-def _identify(request: Any) -> Any:
-    identity = request.identity
-    if not may(Permission.SIGN_IN_TO_PUBLISH, identity):
-        if "Authorization" in request.headers:
-            message = (
-                "The API token is wrong, revoked or expired: use __token__ as the user name and"
-                " a token from your account page as the password."
-            )
-        else:
-            message = (
-                "Publishing needs an API token: use __token__ as the user name and a token from"
-                " your account page as the password."
-            )
-        raise UploadRefused(message, status=401)
-    return identity
+def _identify(request: Any) -> Identity:
+    identity: Identity | None = request.identity
+    if identity is not None and may(Permission.SIGN_IN_TO_PUBLISH, identity):
+        return identity
+    how = "use __token__ as the user name and an API token from your account page as the password."
+    if "Authorization" in request.headers:
+        raise UploadRefused(f"The API token is wrong, revoked or expired: {how}", status=401)
+    raise UploadRefused(f"Publishing needs an API token: {how}", status=401)

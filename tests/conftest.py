@@ -1,0 +1,141 @@
+"""A database of its own for each test, an application on it, and a server where one is needed."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, make_url
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+import pypi_web
+from pypi_web.data.session import make_engine
+from pypi_web.storage import Storage, open_storage
+from tests.people import Person, add_person
+from tests.servers import Server, running_server
+
+ROOT = Path(__file__).parent.parent
+SECRET = "a secret that only these tests know of"
+
+MakeApp = Callable[..., TestApp]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside() -> Iterator[None]:
+    """What the environment of the one who runs the tests says is none of the tests' business."""
+    outside = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith("PYPI_WEB_") or name in ("DATABASE_URL", "PORT", "HOST")
+    }
+    yield
+    os.environ.update(outside)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database as `alembic upgrade head` makes it, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "index.sqlite"
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["configure_logger"] = False
+    os.environ["DATABASE_URL"] = f"sqlite:///{path}"
+    try:
+        command.upgrade(config, "head")
+    finally:
+        del os.environ["DATABASE_URL"]
+    return path
+
+
+@pytest.fixture
+def database_url(migrated_database: Path, tmp_path: Path) -> str:
+    path = tmp_path / "index.sqlite"
+    shutil.copy(migrated_database, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(make_url(database_url))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def db(engine: Engine) -> Iterator[Session]:
+    """A session for what a test arranges and looks at; `commit()` shows it to the application."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def storage_url(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/files"
+
+
+@pytest.fixture
+def storage(storage_url: str) -> Storage:
+    return open_storage(storage_url)
+
+
+@pytest.fixture
+def site_ini(tmp_path: Path, database_url: str, storage_url: str) -> Path:
+    path = tmp_path / "site.ini"
+    path.write_text(
+        f"""[app:main]
+use = egg:pypi_web
+sqlalchemy.url = {database_url}
+pypi_web.storage = {storage_url}
+pypi_web.secret = {SECRET}
+pypi_web.anonymous_read = true
+
+[server:main]
+use = egg:pypi_web
+
+[pshell]
+setup = pypi_web.shell.setup
+"""
+    )
+    return path
+
+
+@pytest.fixture
+def make_app(database_url: str, storage_url: str) -> Iterator[MakeApp]:
+    """Makes the application of a site that everyone may read, or as the given settings say."""
+    apps = []
+
+    def make(**settings: str) -> TestApp:
+        ini = {"anonymous_read": "true", "secret": SECRET, "storage": storage_url, **settings}
+        app = pypi_web.main(
+            {},
+            **{"sqlalchemy.url": database_url},
+            **{f"pypi_web.{name}": value for name, value in ini.items()},
+        )
+        apps.append(app)
+        return TestApp(app, extra_environ={"HTTP_HOST": "localhost:6543"})
+
+    yield make
+    for app in apps:
+        app.registry["downloads"].write()
+        app.registry["engine"].dispose()
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> TestApp:
+    return make_app()
+
+
+@pytest.fixture
+def alice(db: Session) -> Person:
+    """Someone with an account and a token for all projects."""
+    return add_person(db, "alice")
+
+
+@pytest.fixture
+def server(site_ini: Path, tmp_path: Path) -> Iterator[Server]:
+    """The site as `pserve` serves it, on a port of its own."""
+    with running_server(site_ini, log=tmp_path / "server.log") as server:
+        yield server

@@ -1,0 +1,105 @@
+"""The tables: complete metadata, named constraints, and a schema that only migrations make."""
+
+import importlib
+import pkgutil
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, inspect, select
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.orm import Session
+
+import pypi_web.data
+from pypi_web.data import Action, JournalEntry, Project, Role, SQLAlchemyBase, User
+from pypi_web.data.journal import record
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_model_is_imported_by_the_package():
+    before = set(SQLAlchemyBase.metadata.tables)
+
+    for module in pkgutil.iter_modules(pypi_web.data.__path__):
+        importlib.import_module(f"pypi_web.data.{module.name}")
+
+    assert set(SQLAlchemyBase.metadata.tables) == before
+
+
+def test_every_constraint_has_a_name():
+    for table in SQLAlchemyBase.metadata.tables.values():
+        for constraint in table.constraints:
+            assert constraint.name, f"{table.name}: {constraint}"
+
+
+def test_the_migrations_make_what_the_models_say(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["configure_logger"] = False
+
+    command.check(config)
+
+
+def test_the_constraints_are_named_in_the_database_too(engine: Engine):
+    names = {each["name"] for each in inspect(engine).get_check_constraints("journal")}
+
+    assert names == {"ck_journal_action"}
+
+
+def test_the_folder_of_migrations_is_no_package():
+    assert not (ROOT / "alembic" / "__init__.py").exists()
+
+
+def test_moments_come_back_as_aware_utc(db: Session):
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678, timezone(timedelta(hours=2)))
+    db.add(Project(name="x", normalized_name="x", created_at=moment))
+    db.commit()
+    db.expire_all()
+
+    kept = db.scalars(select(Project.created_at)).one()
+
+    assert kept == moment
+    assert kept.tzinfo is UTC
+
+
+def test_a_moment_without_a_time_zone_is_not_taken(db: Session):
+    db.add(Project(name="x", normalized_name="x", created_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+    with pytest.raises(StatementError, match="no time zone"):
+        db.flush()
+
+
+def test_a_value_outside_an_enum_is_not_taken(db: Session, engine: Engine):
+    with engine.begin() as connection, pytest.raises(IntegrityError):
+        connection.exec_driver_sql(
+            "INSERT INTO journal (project, action, created_at) VALUES ('x', 'y', '2026-01-01')"
+        )
+
+
+def test_foreign_keys_are_kept_to(db: Session):
+    db.add(Role(project_id=1, user_id=1, name="owner"))
+
+    with pytest.raises(IntegrityError):
+        db.flush()
+
+
+def test_the_serial_never_goes_back(db: Session):
+    project = Project(name="x", normalized_name="x")
+    db.add(project)
+    db.flush()
+    first = record(db, project, Action.IMPORT, actor=None)
+    db.delete(db.get_one(JournalEntry, first))
+    db.flush()
+
+    assert record(db, project, Action.IMPORT, actor=None) > first
+
+
+def test_names_of_people_are_lower_case(db: Session):
+    db.add(User(name="Alice", email="a@example.org", password_hash="x"))
+
+    with pytest.raises(IntegrityError):
+        db.flush()

@@ -1,0 +1,36 @@
+"""People with accounts and tokens, for tests that need somebody."""
+
+import base64
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from pypi_web.accounts import people, tokens
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Person:
+    id: int
+    name: str
+    token: str
+
+    @property
+    def basic(self) -> dict[str, str]:
+        """The header by which twine and pip present the token."""
+        return basic("__token__", self.token)
+
+
+def add_person(db: Session, name: str, *, is_admin: bool = False) -> Person:
+    user = people.create_user(
+        db, name=name, email=f"{name}@example.org", password=PASSWORD, is_admin=is_admin
+    )
+    token = tokens.create_token(db, user, name="of the tests")
+    db.commit()
+    return Person(user.id, user.name, token.text)
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"Authorization": f"Basic {credentials}"}

@@ -1,0 +1,75 @@
+"""An index that is not for everyone."""
+
+from datetime import timedelta
+from urllib.parse import urljoin
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from pypi_web import clock
+from pypi_web.data import ApiToken
+from tests.conftest import MakeApp
+from tests.distributions import build_wheel
+from tests.people import Person, basic
+from tests.publishing import publish
+
+
+@pytest.fixture
+def private(make_app: MakeApp) -> TestApp:
+    return make_app(anonymous_read="false")
+
+
+def test_strangers_are_asked_for_credentials_and_learn_no_names(private: TestApp, alice: Person):
+    publish(private, alice, build_wheel())
+
+    for path in ("/simple/", "/simple/sample/", "/simple/nope/", "/files/nope", "/simple/x%00/"):
+        answer = private.get(path, status=401)
+        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+        assert "Authorization" in answer.headers["Vary"]
+
+
+def test_a_token_opens_it(private: TestApp, alice: Person):
+    publish(private, alice, build_wheel())
+
+    answer = private.get("/simple/sample/", headers=alice.basic, status=200)
+
+    assert "Authorization" in answer.headers["Vary"]
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_wrong_token_does_not(private: TestApp, alice: Person):
+    private.get("/simple/", headers=basic("__token__", alice.token[:-1] + "x"), status=401)
+
+
+def test_a_token_that_has_expired_does_not(private: TestApp, db: Session, alice: Person):
+    db.execute(update(ApiToken).values(expires_at=clock.now() - timedelta(seconds=1)))
+    db.commit()
+
+    private.get("/simple/", headers=alice.basic, status=401)
+
+
+def test_files_are_as_private_as_their_index(private: TestApp, alice: Person):
+    publish(private, alice, build_wheel())
+    header = {**alice.basic, "Accept": "application/vnd.pypi.simple.v1+json"}
+    (file,) = private.get("/simple/sample/", headers=header).json["files"]
+    path = urljoin("/simple/sample/", file["url"])
+
+    private.get(path, status=401)
+    private.get(f"{path}.metadata", status=401)
+    private.get(path, headers=alice.basic, status=200)
+
+
+def test_people_are_led_to_the_log_in_page(private: TestApp, alice: Person):
+    publish(private, alice, build_wheel())
+
+    for path in ("/", "/project/sample/", "/project/nope/", "/search/?q=sample", "/nothing"):
+        answer = private.get(path, status=303)
+        assert "/account/login?next=" in answer.headers["Location"]
+
+
+def test_a_read_by_token_is_noted(private: TestApp, db: Session, alice: Person):
+    private.get("/simple/", headers=alice.basic)
+
+    assert db.scalars(select(ApiToken.last_used_at)).one() is not None

@@ -1,0 +1,121 @@
+"""Settings come from the ini and the environment, and a wrong one stops the start by name."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from pypi_web.settings import Settings, SettingsError, read
+
+SECRET = {"pypi_web.secret": "x" * 32}
+
+
+def test_the_defaults_give_the_least():
+    settings = read(SECRET, {})
+
+    assert settings.anonymous_read is False
+
+
+def test_the_environment_goes_before_the_ini():
+    ini = {**SECRET, "pypi_web.anonymous_read": "false"}
+
+    assert read(ini, {"PYPI_WEB_ANONYMOUS_READ": "true"}).anonymous_read is True
+
+
+def test_an_empty_variable_counts_as_absent():
+    assert read({**SECRET, "pypi_web.anonymous_read": "true"}, {"PYPI_WEB_ANONYMOUS_READ": ""})
+
+
+def test_settings_of_others_are_none_of_ours():
+    assert read({**SECRET, "pyramid.reload_templates": "true", "jinja2.x": "y"}, {"HOME": "/"})
+
+
+def test_sizes_are_written_as_people_say_them():
+    assert read({**SECRET, "pypi_web.max_upload_size": "1.5 GB"}, {}).max_upload_size == 1.5e9
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_each_setting_says_what_it_is_for(name: str):
+    assert Settings.model_fields[name].description
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("anonymous_read", "true"),
+        ("max_upload_size", "2048"),
+        ("secret", "y" * 40),
+        ("secret_file", "/nowhere/secret"),
+        ("storage", "file:///tmp/files"),
+    ],
+)
+def test_each_setting_has_a_name_in_the_environment(name: str, value: str):
+    settings = read(SECRET, {f"PYPI_WEB_{name.upper()}": value})
+
+    assert getattr(settings, name) != Settings.model_fields[name].default
+    assert name in Settings.model_fields
+
+
+def test_families_of_settings_may_be_written_with_dots():
+    assert read({**SECRET, "pypi_web.anonymous.read": "true"}, {}).anonymous_read is True
+
+
+@pytest.mark.parametrize(
+    ("ini", "environment", "name"),
+    [
+        ({"pypi_web.anonymos_read": "true"}, {}, "pypi_web.anonymos_read"),
+        ({}, {"PYPI_WEB_ANONYMOS_READ": "true"}, "PYPI_WEB_ANONYMOS_READ"),
+        ({"pypi_web.anonymous_read": "perhaps"}, {}, "pypi_web.anonymous_read"),
+        ({"pypi_web.max_upload_size": "large"}, {}, "pypi_web.max_upload_size"),
+        ({"pypi_web.max_upload_size": "0"}, {}, "pypi_web.max_upload_size"),
+        ({}, {"PYPI_WEB_SECRET": "short"}, "PYPI_WEB_SECRET"),
+    ],
+)
+def test_what_is_wrong_is_named(ini: dict, environment: dict, name: str):
+    with pytest.raises(SettingsError) as caught:
+        read({**SECRET, **ini}, environment)
+
+    assert name in str(caught.value)
+
+
+def test_a_secret_is_never_part_of_a_message():
+    with pytest.raises(SettingsError) as caught:
+        read({"pypi_web.secret": "too short a one"}, {})
+
+    assert "too short a one" not in str(caught.value)
+    assert "x" * 32 not in repr(read(SECRET, {}))
+
+
+def test_a_missing_secret_stops_the_start_with_how_to_make_one():
+    with pytest.raises(SettingsError, match=r"pypi_web\.secret is missing.*PYPI_WEB_SECRET"):
+        read({}, {})
+
+
+def test_a_secret_file_is_made_once_and_for_its_owner_alone(tmp_path: Path):
+    path = tmp_path / "var" / "secret"
+    ini = {"pypi_web.secret_file": str(path)}
+
+    first, second = read(ini, {}), read(ini, {})
+
+    assert first.signing_key == second.signing_key
+    assert len(first.signing_key) >= 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_emptied_secret_file_is_not_taken_for_a_secret(tmp_path: Path):
+    path = tmp_path / "secret"
+    path.touch()
+
+    with pytest.raises(SettingsError, match="remove the file"):
+        read({"pypi_web.secret_file": str(path)}, {})
+
+
+def test_what_kubernetes_tells_of_a_service_of_our_name_is_no_setting():
+    neighbours = {
+        "PYPI_WEB_PORT": "tcp://10.0.0.1:80",
+        "PYPI_WEB_PORT_80_TCP_ADDR": "10.0.0.1",
+        "PYPI_WEB_SERVICE_HOST": "10.0.0.1",
+        "PYPI_WEB_SERVICE_PORT_HTTP": "80",
+    }
+
+    assert read(SECRET, neighbours)
