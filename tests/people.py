@@ -4,6 +4,7 @@ import base64
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
+from webtest import TestApp
 
 from pypi_web.accounts import people, tokens
 
@@ -34,3 +35,10 @@ def add_person(db: Session, name: str, *, is_admin: bool = False) -> Person:
 def basic(user: str, password: str) -> dict[str, str]:
     credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
     return {"Authorization": f"Basic {credentials}"}
+
+
+def log_in(app: TestApp, name: str = "alice", password: str = PASSWORD, *, after: str = ""):
+    """Fills in the log-in form as a person does; gives whatever the site answers."""
+    form = app.get("/account/login", {"next": after} if after else {}).forms["login"]
+    form["name"], form["password"] = name, password
+    return form.submit(expect_errors=True)

@@ -39,11 +39,14 @@ def newest_release_id(project_id: InstrumentedAttribute[int]) -> ScalarSelect[in
 
 @dataclass(frozen=True)
 class ReleaseView:
-    """A release as its page shows it, with the project's other releases, newest first."""
+    """A release as its page shows it, with all releases of its project, highest first.
+
+    `newest` is the one that the project's own page shows, which need not be the highest.
+    """
 
     project: Project
     release: Release
-    is_newest: bool
+    newest: Row[Any]
     description: Description | None
     history: list[Row[Any]]
     files: list[File]
@@ -52,6 +55,10 @@ class ReleaseView:
     dependencies: dict[DependencyKind, list[Dependency]]
     hosted: set[str]
     people: list[Row[Any]]
+
+    @property
+    def is_newest(self) -> bool:
+        return bool(self.newest.id == self.release.id)
 
 
 def find_project(db: Session, normalized_name: str) -> Project | None:
@@ -80,18 +87,18 @@ def find_release_view(
         return None
     project, release, description = found
     history = _list_history(db, project.id)
-    dependencies = _list_dependencies(db, release.id)
+    dependencies, hosted = _list_dependencies(db, release.id)
     return ReleaseView(
         project=project,
         release=release,
-        is_newest=history[0].id == release.id,
+        newest=history[0],
         description=description,
         history=sorted(history, key=lambda row: row.sort_key, reverse=True),
         files=_list_files(db, release.id),
         classifiers=_list_classifiers(db, release.id),
         links=_list_links(db, release),
         dependencies=dependencies,
-        hosted=_find_hosted(db, release.id),
+        hosted=hosted,
         people=_list_people(db, project.id),
     )
 
@@ -151,26 +158,24 @@ _FOLLOWED = ("https://", "http://")
 """The addresses that become links: metadata is a stranger's, and `javascript:` is an address."""
 
 
-def _list_dependencies(db: Session, release_id: int) -> dict[DependencyKind, list[Dependency]]:
-    query = (
-        select(Dependency)
+def _list_dependencies(
+    db: Session, release_id: int
+) -> tuple[dict[DependencyKind, list[Dependency]], set[str]]:
+    """A release's dependencies by kind, and which of them are projects of this index, by
+    normalised name."""
+    rows = db.execute(
+        select(Dependency, Project.id)
+        .outerjoin(Project, Project.normalized_name == Dependency.normalized_name)
         .where(Dependency.release_id == release_id)
         .order_by(Dependency.kind, Dependency.position)
     )
     dependencies: dict[DependencyKind, list[Dependency]] = {}
-    for dependency in db.scalars(query):
+    hosted = set()
+    for dependency, project_id in rows:
         dependencies.setdefault(dependency.kind, []).append(dependency)
-    return dependencies
-
-
-def _find_hosted(db: Session, release_id: int) -> set[str]:
-    """Which of a release's dependencies are projects of this index, by normalised name."""
-    query = (
-        select(Project.normalized_name)
-        .join(Dependency, Dependency.normalized_name == Project.normalized_name)
-        .where(Dependency.release_id == release_id)
-    )
-    return set(db.scalars(query))
+        if project_id is not None and dependency.normalized_name is not None:
+            hosted.add(dependency.normalized_name)
+    return dependencies, hosted
 
 
 def _list_people(db: Session, project_id: int) -> list[Row[Any]]:

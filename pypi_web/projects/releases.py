@@ -139,7 +139,8 @@ def _classifier_ids(db: Session, texts: tuple[str, ...]) -> list[int]:
         return []
     known = select(Classifier.text, Classifier.id).where(Classifier.text.in_(texts))
     ids = {row.text: row.id for row in db.execute(known)}
-    missing = [Classifier(text=text) for text in texts if text not in ids]
+    # In one order everywhere, so that two who add the same never wait for each other.
+    missing = [Classifier(text=text) for text in sorted(set(texts) - ids.keys())]
     db.add_all(missing)
     db.flush()
     ids.update((classifier.text, classifier.id) for classifier in missing)

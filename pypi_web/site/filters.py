@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import getaddresses
@@ -28,7 +28,7 @@ def size(value: int) -> str:
     unit = 0
     while amount >= 999.5 and unit < len(_UNITS) - 1:
         amount, unit = amount / 1000, unit + 1
-    written = f"{amount:.0f}" if unit == 0 or amount >= 99.5 else f"{amount:.1f}"
+    written = f"{amount:.0f}" if unit == 0 or amount >= 99.95 else f"{amount:.1f}"
     return f"{written} {_UNITS[unit]}"
 
 
@@ -71,11 +71,6 @@ def normalized(name: str) -> str:
 
 def is_past(value: datetime) -> bool:
     return value <= clock.now()
-
-
-def newest(history: Sequence[Any]) -> Any:
-    """Of releases, highest first, the one that the project's page shows (projects.queries)."""
-    return min(history, key=lambda release: (release.yanked, release.is_prerelease))
 
 
 def bounds(specifiers: str) -> str:
@@ -190,7 +185,6 @@ FILTERS = {
     "keywords": keywords,
     "licence_name": licence_name,
     "moment": moment,
-    "newest": newest,
     "normalized": normalized,
     "number": number,
     "path_part": path_part,

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from email.errors import MessageError
 
-from packaging.metadata import Metadata
+from packaging.metadata import Metadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+
+_BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3")
 
 
 class InvalidCoreMetadata(ValueError):
@@ -55,7 +57,7 @@ def parse(content: bytes) -> CoreMetadata:
     Raises InvalidCoreMetadata.
     """
     try:
-        found = Metadata.from_email(content, validate=True)
+        found = _read(content)
     except ExceptionGroup as group:
         raise InvalidCoreMetadata(" ".join(_sentences(group))) from None
     except (MessageError, UnicodeError, ValueError) as error:
@@ -97,6 +99,19 @@ def parse(content: bytes) -> CoreMetadata:
         provides=many(found.provides),
         obsoletes=many(found.obsoletes),
     )
+
+
+def _read(content: bytes) -> Metadata:
+    raw, unparsed = parse_email(content)
+    if unparsed:
+        fields = ", ".join(sorted(unparsed))[:200]
+        raise ValueError(f"these fields are unknown, repeated or no text: {fields}")
+    if raw.get("metadata_version") in _BEFORE_LICENSE_FILE:
+        # setuptools wrote the field for years before a version of the metadata had it.
+        raw.pop("license_files", None)
+        if "dynamic" in raw:
+            raw["dynamic"] = [each for each in raw["dynamic"] if each != "license-file"]
+    return Metadata.from_raw(raw, validate=True)
 
 
 def required_project(requirement: str) -> str | None:

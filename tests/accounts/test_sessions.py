@@ -8,13 +8,7 @@ from webtest import TestApp
 from pypi_web.data import ApiToken, User
 from pypi_web.security import passwords
 from tests.conftest import MakeApp
-from tests.people import PASSWORD, Person, add_person
-
-
-def log_in(app: TestApp, name: str = "alice", password: str = PASSWORD, *, after: str = ""):
-    form = app.get("/account/login", {"next": after} if after else {}).forms["login"]
-    form["name"], form["password"] = name, password
-    return form.submit(expect_errors=True)
+from tests.people import PASSWORD, Person, add_person, log_in
 
 
 def test_by_name_or_address_in_any_case(app: TestApp, alice: Person):
