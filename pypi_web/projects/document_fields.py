@@ -23,7 +23,7 @@ def _check_name(name: str) -> str:
 def _check_version(version: str) -> str:
     if not _is_printed(version, versions.MAX_LENGTH) or "/" in version:
         raise ValueError("this cannot be a version")
-    if len(versions.canonical(version)) > versions.MAX_LENGTH:
+    if not versions.is_short_enough(version):
         raise ValueError("this version is too long")
     return version
 

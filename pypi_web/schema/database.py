@@ -34,12 +34,15 @@ def find_url(environment: Mapping[str, str], ini: Path | None, app: Mapping[str,
         )
     try:
         url = make_url(text)
-        url.get_dialect()
-    except (ArgumentError, ValueError, ImportError) as error:
+        known = url.get_backend_name() in ("sqlite", "postgresql") and url.get_dialect()
+    except (ArgumentError, ValueError, ImportError):
+        known = None
+    if not known:
+        # Without the URL itself, which may hold a password.
         raise DatabaseURLError(
             "The database's URL (DATABASE_URL, else sqlalchemy.url) cannot be used: write"
             " sqlite:///path or postgresql://user:password@host/database."
-        ) from error
+        )
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     return url

@@ -1,5 +1,7 @@
 """Passwords, kept as argon2id hashes."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -7,7 +9,6 @@ MIN_LENGTH = 12
 MAX_LENGTH = 256
 
 _hasher = PasswordHasher()
-_NOBODYS = _hasher.hash("the password of nobody")
 
 
 def hash_password(password: str) -> str:
@@ -21,7 +22,7 @@ def verify(password_hash: str | None, password: str) -> bool:
     does not tell who has an account here.
     """
     try:
-        _hasher.verify(password_hash or _NOBODYS, password)
+        _hasher.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
@@ -30,3 +31,9 @@ def verify(password_hash: str | None, password: str) -> bool:
 def is_outdated(password_hash: str) -> bool:
     """Whether the hash was made with parameters that are no longer current."""
     return _hasher.check_needs_rehash(password_hash)
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Made when first needed: a hash takes 64 MiB, which commands that verify none can spare."""
+    return _hasher.hash("the password of nobody")

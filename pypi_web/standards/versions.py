@@ -12,6 +12,11 @@ _END = b"\x00"
 _PRE_LETTERS = {"a": b"\x01", "b": b"\x02", "rc": b"\x03"}
 
 
+def is_short_enough(version: str) -> bool:
+    """Whether a version, and its canonical spelling (`1-1` is `1.post1`), can be kept."""
+    return len(version) <= MAX_LENGTH and len(canonical(version)) <= MAX_LENGTH
+
+
 def canonical(version: str) -> str:
     """The spelling that `1.0`, `1.0.0` and `v1` share: `1`.
 

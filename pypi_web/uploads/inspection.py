@@ -5,6 +5,7 @@ import hmac
 from dataclasses import dataclass
 
 from pypi_web import archives
+from pypi_web.data import Classifier, Description
 from pypi_web.projects import descriptions
 from pypi_web.standards import core_metadata, filenames, names, versions
 from pypi_web.standards.core_metadata import CoreMetadata, InvalidCoreMetadata
@@ -18,6 +19,10 @@ DIGESTS = {
     "md5_digest": "md5",
 }
 """The form's fields for digests, and what each is called here."""
+
+
+MAX_CLASSIFIER = Classifier.text.type.length
+MAX_CONTENT_TYPE = Description.content_type.type.length
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,8 @@ def _read_metadata(file: ReceivedFile, filename: Filename) -> bytes:
 
 
 def _check_metadata(filename: Filename, raw_metadata: bytes) -> CoreMetadata:
+    if b"\x00" in raw_metadata:
+        raise UploadRefused(f"The metadata in {filename.text} is invalid: it holds a zero byte.")
     try:
         metadata = core_metadata.parse(raw_metadata)
     except InvalidCoreMetadata as error:
@@ -119,13 +126,27 @@ def _check_metadata(filename: Filename, raw_metadata: bytes) -> CoreMetadata:
     )
     if not names.is_valid(metadata.name) or len(metadata.name) > names.MAX_LENGTH:
         raise UploadRefused(f"{metadata.name[:200]!r} cannot name a project.")
+    _check_lengths(metadata)
     return metadata
+
+
+def _check_lengths(metadata: CoreMetadata) -> None:
+    """What has a longest length in the tables is told so, rather than cut off."""
+    too_long = [each for each in metadata.classifiers if len(each) > MAX_CLASSIFIER]
+    if too_long:
+        raise UploadRefused(
+            f"The classifier {too_long[0][:80]!r} is longer than {MAX_CLASSIFIER} characters."
+        )
+    if len(metadata.description_content_type or "") > MAX_CONTENT_TYPE:
+        raise UploadRefused(
+            f"The field Description-Content-Type is longer than {MAX_CONTENT_TYPE} characters."
+        )
 
 
 def _check_same_project(
     name: str | None, version: str | None, filename: Filename, says: str
 ) -> None:
-    if len(version or "") > versions.MAX_LENGTH:
+    if not versions.is_short_enough(version or ""):
         raise UploadRefused(f"The version is longer than {versions.MAX_LENGTH} characters.")
     if names.normalize(name or "") != filename.project:
         raise UploadRefused(

@@ -155,6 +155,13 @@ def test_a_readme_is_rendered_harmless(app: TestApp, alice: Person, content_type
     assert "root:" not in readme.text
 
 
+def test_a_readme_that_is_too_much_for_its_renderer_is_shown_as_text(app: TestApp, alice: Person):
+    deep = "\n".join(" " * level + "x" for level in range(0, 2000, 2))
+    publish(app, alice, build_wheel(description=deep))
+
+    assert app.get("/project/sample/").html.find(class_="readme").text.strip().startswith("x")
+
+
 def test_metadata_full_of_script_is_shown_as_text(app: TestApp, alice: Person):
     script = "<script>alert(1)</script>"
     wheel = build_wheel(

@@ -1,0 +1,26 @@
+"""The `pypi-web` command line, and its table of contents."""
+
+from pathlib import Path
+
+import click
+
+from pypi_web.commands import imports, tokens, users
+
+
+@click.group()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default="development.ini",
+    show_default=True,
+    help="The ini file of the site.",
+)
+@click.pass_context
+def main(context: click.Context, config: Path) -> None:
+    """Look after a package index."""
+    context.obj = config
+
+
+main.add_command(users.user)
+main.add_command(tokens.token)
+main.add_command(imports.import_)
