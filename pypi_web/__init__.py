@@ -48,4 +48,5 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         config.include("pypi_web.simple")
         config.include("pypi_web.files")
         config.include("pypi_web.search")
+        config.include("pypi_web.health")
         return config.make_wsgi_app()

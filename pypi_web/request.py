@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from pypi_web.data.session import for_writing, make_session, reading
 from pypi_web.settings import Settings
+from pypi_web.standards import addresses
 from pypi_web.storage import Storage
 
 
@@ -22,7 +23,7 @@ def needs_transaction(request: Any) -> bool:
     """Whether pyramid_tm begins a transaction: not for what installers read, and not for an
     upload, which begins its own once the file is here rather than hold one while it arrives."""
     path: str = request.environ["PATH_INFO"]
-    return not path.startswith(("/simple", "/files/", "/legacy", "/static/"))
+    return not path.startswith((*addresses.FOR_TOOLS, "/static/"))
 
 
 def _settings(request: Any) -> Settings:

@@ -2,20 +2,26 @@
 
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, make_url
+from argon2 import PasswordHasher
+from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
 import pypi_web
 from pypi_web.data.session import make_engine
+from pypi_web.schema.migrating import make_migration_engine
+from pypi_web.security import passwords
 from pypi_web.storage import Storage, open_storage
 from tests.people import Person, add_person
+from tests.postgres import create_database, delete_all_rows, drop_database, running_postgres
 from tests.servers import Server, running_server
 
 ROOT = Path(__file__).parent.parent
@@ -30,31 +36,79 @@ def _no_settings_from_outside() -> Iterator[None]:
     outside = {
         name: os.environ.pop(name)
         for name in list(os.environ)
-        if name.startswith("PYPI_WEB_") or name in ("DATABASE_URL", "PORT", "HOST")
+        if name.startswith("PYPI_WEB_") or name in ("DATABASE_URL", "PORT")
     }
     yield
     os.environ.update(outside)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """Hashes that take no time: hundreds of tests need somebody, one or two need the hash."""
+    slow, passwords._hasher = passwords._hasher, PasswordHasher(1, 64, 1)
+    yield
+    passwords._hasher = slow
+
+
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database as `alembic upgrade head` makes it, to be copied."""
     path = tmp_path_factory.mktemp("migrated") / "index.sqlite"
-    config = Config(ROOT / "alembic.ini")
-    config.attributes["configure_logger"] = False
-    os.environ["DATABASE_URL"] = f"sqlite:///{path}"
-    try:
-        command.upgrade(config, "head")
-    finally:
-        del os.environ["DATABASE_URL"]
+    upgrade(f"sqlite:///{path}")
     return path
 
 
-@pytest.fixture
-def database_url(migrated_database: Path, tmp_path: Path) -> str:
-    path = tmp_path / "index.sqlite"
-    shutil.copy(migrated_database, path)
-    return f"sqlite:///{path}"
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A PostgreSQL server; `tests.postgres` makes databases on it."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: URL) -> URL:
+    """A database as `alembic upgrade head` makes it, to be emptied before each test."""
+    url = create_database(postgres, "index")
+    upgrade(url.render_as_string(hide_password=False))
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty, migrated database; whatever asks for it is tried on both."""
+    if request.param == "sqlite":
+        path = tmp_path / "index.sqlite"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url: URL = request.getfixturevalue("migrated_postgres")
+    delete_all_rows(url, keep="alembic_version")
+    return url.render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class EmptyDatabase:
+    """A database that no migration has seen."""
+
+    url: str
+    kind: str
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmptyDatabase]:
+    if request.param == "sqlite":
+        yield EmptyDatabase(f"sqlite:///{tmp_path}/empty.sqlite", "sqlite")
+        return
+    server: URL = request.getfixturevalue("postgres")
+    url = create_database(server, f"empty-{uuid.uuid4().hex}")
+    yield EmptyDatabase(url.render_as_string(hide_password=False), "postgresql")
+    drop_database(url)
+
+
+def upgrade(url: str) -> None:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["configure_logger"] = False
+    config.attributes["connection"] = make_migration_engine(make_url(url))
+    command.upgrade(config, "head")
 
 
 @pytest.fixture
@@ -87,16 +141,43 @@ def site_ini(tmp_path: Path, database_url: str, storage_url: str) -> Path:
     path.write_text(
         f"""[app:main]
 use = egg:pypi_web
-sqlalchemy.url = {database_url}
+sqlalchemy.url = {database_url.replace("%", "%%")}
 pypi_web.storage = {storage_url}
 pypi_web.secret = {SECRET}
 pypi_web.anonymous_read = true
 
 [server:main]
 use = egg:pypi_web
+host = 127.0.0.1
 
 [pshell]
 setup = pypi_web.shell.setup
+
+[loggers]
+keys = root, pypi_web
+
+[handlers]
+keys = console
+
+[formatters]
+keys = short
+
+[logger_root]
+level = WARNING
+handlers = console
+
+[logger_pypi_web]
+level = DEBUG
+handlers =
+qualname = pypi_web
+
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+formatter = short
+
+[formatter_short]
+format = %(levelname)s %(message)s
 """
     )
     return path
@@ -120,6 +201,7 @@ def make_app(database_url: str, storage_url: str) -> Iterator[MakeApp]:
     yield make
     for app in apps:
         app.registry["downloads"].write()
+        app.registry["token_uses"].write()
         app.registry["engine"].dispose()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pypi_web.commands import imports, tokens, users
+from pypi_web.commands import imports, schema, tokens, users
 
 
 @click.group()
@@ -24,3 +24,4 @@ def main(context: click.Context, config: Path) -> None:
 main.add_command(users.user)
 main.add_command(tokens.token)
 main.add_command(imports.import_)
+main.add_command(schema.schema)

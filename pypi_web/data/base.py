@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Enum, Integer, MetaData, String, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -18,6 +19,12 @@ NAMING_CONVENTION = {
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A row's number where there may be many; SQLite numbers rows by themselves only as INTEGER."""
+
+
+def key(length: int) -> String:
+    """A text that rows are found and ordered by: compared by its bytes on PostgreSQL too, whose
+    locale would order it otherwise, and anew with each version of the system's library."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -60,6 +67,6 @@ class SQLAlchemyBase(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: dict[Any, Any] = {  # noqa: RUF012 (SQLAlchemy reads it from the class)
         datetime: UtcDateTime(),
-        list[str]: JSON(),
+        list[str]: JSON().with_variant(JSONB(), "postgresql"),
         str: String(),
     }

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pypi_web import clock
-from pypi_web.data.base import BigId, SQLAlchemyBase
+from pypi_web.data.base import BigId, SQLAlchemyBase, key
 from pypi_web.data.releases import Release
 
 
@@ -15,7 +15,7 @@ class TakenFilename(SQLAlchemyBase):
 
     __tablename__ = "taken_filenames"
 
-    filename: Mapped[str] = mapped_column(String(255), primary_key=True)
+    filename: Mapped[str] = mapped_column(key(255), primary_key=True)
 
 
 class File(SQLAlchemyBase):
@@ -27,7 +27,6 @@ class File(SQLAlchemyBase):
     __tablename__ = "files"
     __table_args__ = (
         CheckConstraint("is_stored OR upstream_url IS NOT NULL", name="bytes_are_somewhere"),
-        Index("ix_files_newest", "is_stored", "uploaded_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -38,7 +37,7 @@ class File(SQLAlchemyBase):
     package_type: Mapped[str] = mapped_column(String(32))
     python_tag: Mapped[str] = mapped_column(String(255))
     size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    sha256: Mapped[str] = mapped_column(key(64))
     blake2b_256: Mapped[str | None] = mapped_column(String(64))
     md5: Mapped[str | None] = mapped_column(String(32))
     requires_python: Mapped[str | None] = mapped_column(Text)

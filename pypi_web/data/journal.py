@@ -3,17 +3,19 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String, select, update
+from sqlalchemy import String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pypi_web import clock
-from pypi_web.data.base import BigId, SQLAlchemyBase, one_of
+from pypi_web.data.base import BigId, SQLAlchemyBase, key, one_of
 from pypi_web.data.projects import Project
 from pypi_web.data.session import Database
 
+_LOCK = 0x6A6F7572
+"""PostgreSQL's advisory lock of those who write the journal."""
+
 
 class Action(StrEnum):
-    CREATE_PROJECT = "create project"
     ADD_FILE = "add file"
     IMPORT = "import"
 
@@ -26,7 +28,7 @@ class JournalEntry(SQLAlchemyBase):
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    project: Mapped[str] = mapped_column(String(128), index=True)
+    project: Mapped[str] = mapped_column(key(128))
     action: Mapped[Action] = mapped_column(one_of(Action, name="action"))
     version: Mapped[str | None] = mapped_column(String(128))
     filename: Mapped[str | None] = mapped_column(String(255))
@@ -43,7 +45,14 @@ def record(
     version: str | None = None,
     filename: str | None = None,
 ) -> int:
-    """Adds a row for what was done to `project` and moves its serial there; gives the serial."""
+    """Adds a row for what was done to `project` and moves its serial there; gives the serial.
+
+    The last thing that a transaction does: until it ends, others who record wait on PostgreSQL, so
+    that serials are seen in their order. Without that a page could change under a serial that
+    somebody has seen, and be taken for unchanged. (On SQLite one writes at a time anyway.)
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     entry = JournalEntry(
         project=project.normalized_name,
         action=action,

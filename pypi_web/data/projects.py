@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pypi_web import clock
-from pypi_web.data.base import BigId, SQLAlchemyBase, one_of
+from pypi_web.data.base import BigId, SQLAlchemyBase, key, one_of
 
 
 class RoleName(StrEnum):
@@ -20,10 +20,10 @@ class Project(SQLAlchemyBase):
 
     __tablename__ = "projects"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(128))
-    normalized_name: Mapped[str] = mapped_column(String(128), unique=True)
-    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    normalized_name: Mapped[str] = mapped_column(key(128), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_serial: Mapped[int] = mapped_column(BigId, default=0)
 
 
@@ -31,7 +31,7 @@ class Role(SQLAlchemyBase):
     __tablename__ = "roles"
     __table_args__ = (UniqueConstraint("project_id", "user_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[RoleName] = mapped_column(one_of(RoleName, name="name"))

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pypi_web import clock
-from pypi_web.data.base import BigId, SQLAlchemyBase, one_of
+from pypi_web.data.base import BigId, SQLAlchemyBase, key, one_of
 from pypi_web.data.projects import Project
 
 
@@ -32,10 +32,10 @@ class Release(SQLAlchemyBase):
         Index("ix_releases_newest_of_project", "project_id", "yanked", "is_prerelease", "sort_key"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     version: Mapped[str] = mapped_column(String(128))
-    canonical_version: Mapped[str] = mapped_column(String(128))
+    canonical_version: Mapped[str] = mapped_column(key(128))
     sort_key: Mapped[bytes] = mapped_column(LargeBinary)
     is_prerelease: Mapped[bool]
     yanked: Mapped[bool] = mapped_column(default=False)
@@ -83,24 +83,24 @@ class Dependency(SQLAlchemyBase):
 
     __tablename__ = "dependencies"
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     release_id: Mapped[int] = mapped_column(
-        ForeignKey("releases.id", ondelete="CASCADE"), index=True
+        ForeignKey("releases.id", ondelete="CASCADE"), primary_key=True
     )
-    kind: Mapped[DependencyKind] = mapped_column(one_of(DependencyKind, name="kind"))
-    position: Mapped[int]
+    kind: Mapped[DependencyKind] = mapped_column(
+        one_of(DependencyKind, name="kind"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
     specifier: Mapped[str] = mapped_column(Text)
-    normalized_name: Mapped[str | None] = mapped_column(String(128), index=True)
+    normalized_name: Mapped[str | None] = mapped_column(key(128))
 
 
 class ProjectURL(SQLAlchemyBase):
     __tablename__ = "project_urls"
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     release_id: Mapped[int] = mapped_column(
-        ForeignKey("releases.id", ondelete="CASCADE"), index=True
+        ForeignKey("releases.id", ondelete="CASCADE"), primary_key=True
     )
-    position: Mapped[int]
+    position: Mapped[int] = mapped_column(primary_key=True)
     label: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)
 
@@ -108,8 +108,8 @@ class ProjectURL(SQLAlchemyBase):
 class Classifier(SQLAlchemyBase):
     __tablename__ = "classifiers"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str] = mapped_column(String(256), unique=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    text: Mapped[str] = mapped_column(key(256), unique=True)
 
 
 class ReleaseClassifier(SQLAlchemyBase):

@@ -6,6 +6,7 @@ from typing import Any
 
 import zope.sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,14 @@ SQLITE_PATIENCE = 30_000
 def make_engine(url: URL) -> Engine:
     """An engine for `url`; on SQLite with real transactions, foreign keys, and readers that
     never wait for the writer (WAL)."""
-    engine = create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+    engine = create_engine(
+        url,
+        pool_pre_ping=url.get_backend_name() != "sqlite",
+        # As many as there are threads that ask, each of which holds two at the most.
+        max_overflow=-1,
+        # What somebody sent does not belong into a log.
+        hide_parameters=True,
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -54,6 +62,15 @@ def writing(engine: Engine) -> Iterator[Session]:
     """A session of its own, committed at the end of the block: for commands and background work."""
     with Session(for_writing(engine)) as session, session.begin():
         yield session
+
+
+def insert_for_conflicts(db: Session, model: type) -> Any:
+    """An INSERT that can say what to do about rows that are there already: both databases have
+    `on_conflict_do_nothing` and `on_conflict_do_update`, each in a dialect of its own."""
+    return _INSERTS[db.get_bind().dialect.name](model)
+
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -1,32 +1,199 @@
-"""How migrations connect and how their operations are written."""
+"""Runs migrations: one process at a time, with short locks, and whole or not at all."""
 
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
-from sqlalchemy import Engine, create_engine, event
+from alembic.util import CommandError
+from sqlalchemy import JSON, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from pypi_web.data.base import UtcDateTime
 
+log = logging.getLogger("alembic.pypi_web")
+
+PATIENCE = 600.0
+"""Seconds that one process waits for another one's migrations."""
+
+LOCK_KEY = 0x70797069
+"""The advisory lock of those who migrate; PostgreSQL keeps one such set for each database."""
+
+LOCK_TIMEOUT = "2s"
+"""How long a statement waits for a table. While it waits, all who come later wait behind it."""
+
+ATTEMPTS = 30
+"""How often a migration that met a locked table is tried, with PAUSE seconds between."""
+
+PAUSE = 1.0
+
+_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+
 
 def make_migration_engine(url: URL) -> Engine:
-    """An engine for one migration: on SQLite alone from the beginning, with transactions that
-    hold DDL too, and without the foreign keys whose cascades a rebuilt table would set off."""
+    """An engine for migrations. On SQLite each transaction is alone from its beginning, holds DDL
+    too, and has no foreign keys, whose cascades a rebuilt table would set off."""
     engine = create_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", lambda it: it.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+@contextmanager
+def connecting(url: URL | None, given: Engine | Connection | None) -> Iterator[Connection]:
+    """The connection to migrate by: the one that a caller has handed in, or one of our own.
+
+    Of an engine that is handed in the address counts: the application's own would have SQLite's
+    foreign keys on. A connection must have them off; raises CommandError otherwise.
+    """
+    if isinstance(given, Connection):
+        _refuse_sqlite_foreign_keys(given)
+        yield given
+        return
+    engine_url = given.url if given is not None else url
+    assert engine_url is not None, "either an engine or a URL is given"
+    with make_migration_engine(engine_url).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def exclusively(connection: Connection) -> Iterator[None]:
+    """Lets nobody else migrate this PostgreSQL database during the block; others wait, and say so.
+
+    It asks for the lock again and again rather than waiting for it: who waits inside of
+    PostgreSQL holds a snapshot, for which CREATE INDEX CONCURRENTLY of the other waits in turn.
+    Nothing is left in a transaction, which Alembic would take for its caller's and not commit.
+    On SQLite the transaction itself is the lock.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    connection.commit()
+    _poll(lambda: _try_lock(connection))
+    try:
+        yield
+    finally:
+        if not connection.closed and not connection.invalidated:
+            connection.rollback()
+            connection.execute(select(func.pg_advisory_unlock(LOCK_KEY)))
+            connection.exec_driver_sql("RESET lock_timeout")
+            connection.commit()
+
+
+def run(context: Any) -> None:
+    """Runs the migrations of a configured `alembic.context`.
+
+    On PostgreSQL it tries again where a table was locked; what was finished before is committed,
+    migration by migration, and is not done twice. On SQLite all of them are one transaction, which
+    is refused where it would leave rows without their parents.
+    """
+    connection = context.get_bind()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with context.begin_transaction():
+                before = _heads(context)
+                context.run_migrations()
+                if connection.dialect.name == "sqlite" and _heads(context) != before:
+                    _refuse_orphans(connection)
+        except DBAPIError as error:
+            if attempt == ATTEMPTS or not _met_a_lock(error):
+                raise
+            log.warning("A table is in use; trying again in %s s (%s).", PAUSE, attempt)
+            connection.rollback()
+            time.sleep(PAUSE)
+        else:
+            return
+
+
+def render_item(kind: str, item: Any, autogenerate: Any) -> str | Literal[False]:
     """Types of the application are written as SQLAlchemy's own: a migration imports no model."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, JSON):
+        # Alembic would write `astext_type=Text()`, a name that its file does not have.
+        autogenerate.imports.add("from sqlalchemy.dialects import postgresql")
+        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     return False
 
 
+def _poll(try_it: Any) -> None:
+    """Tries until it succeeds; says so once when it must wait."""
+    deadline = time.monotonic() + PATIENCE
+    told = False
+    while not try_it():
+        if not told:
+            log.info("Another process is migrating this database; waiting for it.")
+            told = True
+        if time.monotonic() > deadline:
+            raise CommandError(
+                f"Another process has been migrating this database for {PATIENCE:.0f} s."
+                " Look whether it is still at work, end it if it is not, and start again."
+            )
+        time.sleep(0.1)
+
+
+def _try_lock(connection: Connection) -> bool:
+    got = bool(connection.scalar(select(func.pg_try_advisory_lock(LOCK_KEY))))
+    connection.rollback()
+    return got
+
+
+def _met_a_lock(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
+
+
+def _heads(context: Any) -> tuple[str, ...]:
+    heads: tuple[str, ...] = context.get_context().get_current_heads()
+    return heads
+
+
+def _refuse_orphans(connection: Connection) -> None:
+    orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if orphans:
+        tables = ", ".join(sorted({f"{row[0]} (of {row[2]})" for row in orphans}))
+        raise CommandError(
+            f"This migration would leave rows without the rows they refer to: {len(orphans)} in"
+            f" {tables}. Nothing was changed; move or delete those rows in the migration first."
+        )
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    connection.execute("PRAGMA busy_timeout = 600000")
+    connection.isolation_level = None  # the driver begins no transaction: _begin_sqlite does
     connection.execute("PRAGMA foreign_keys = OFF")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    _poll(lambda: _try_to_begin(connection))
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")
+
+
+def _try_to_begin(connection: Connection) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        if "locked" in str(error.orig):
+            return False
+        raise
+    return True
+
+
+def _refuse_sqlite_foreign_keys(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    # Past SQLAlchemy, which would begin a transaction for it.
+    cursor = connection.connection.cursor()
+    try:
+        (foreign_keys,) = cursor.execute("PRAGMA foreign_keys").fetchone()
+    finally:
+        cursor.close()
+    if foreign_keys:
+        raise CommandError(
+            "The connection handed in has SQLite's foreign keys on: rebuilding a table would delete"
+            " the rows that refer to it. Hand in one of schema.migrating.make_migration_engine()."
+        )

@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from sqlalchemy.orm import Session
 import pypi_web.data
 from pypi_web.data import Action, JournalEntry, Project, Role, SQLAlchemyBase, User
 from pypi_web.data.journal import record
+from pypi_web.data.session import reading, writing
 
 ROOT = Path(__file__).parents[2]
 
@@ -96,6 +99,35 @@ def test_the_serial_never_goes_back(db: Session):
     db.flush()
 
     assert record(db, project, Action.IMPORT, actor=None) > first
+
+
+def test_serials_are_seen_in_their_order(db: Session, engine: Engine):
+    """Otherwise a page could change under a serial that an installer has seen."""
+    projects = [Project(name=name, normalized_name=name) for name in ("one", "other")]
+    db.add_all(projects)
+    db.commit()
+    seen: list[int] = []
+
+    def record_one(number: int) -> None:
+        with writing(engine) as session:
+            time.sleep(0.05 * number)
+            project = session.get_one(Project, projects[number % 2].id)
+            record(session, project, Action.IMPORT, actor=None)
+            time.sleep(0.2 if number == 0 else 0)
+
+    threads = [threading.Thread(target=record_one, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        with reading(engine) as look:
+            ids = list(look.execute(select(JournalEntry.id).order_by(JournalEntry.id)).scalars())
+        seen.append(len(ids))
+        assert ids == list(range(1, len(ids) + 1)), "a later serial was seen before an earlier one"
+        time.sleep(0.005)
+    for thread in threads:
+        thread.join()
+
+    assert len(set(seen)) > 1
 
 
 def test_names_of_people_are_lower_case(db: Session):

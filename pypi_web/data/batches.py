@@ -1,0 +1,58 @@
+"""Small facts that many requests tell, written by the batch: a request waits for no write."""
+
+import atexit
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from pypi_web.data.session import writing
+
+log = logging.getLogger(__name__)
+
+INTERVAL = 5.0
+"""Seconds between two batches, and so what a crash may lose."""
+
+Fact = TypeVar("Fact", bound=Hashable)
+
+
+class Batch(Generic[Fact]):
+    """Gathers facts and how often each was told, and has `write_all` write them in a transaction
+    of their own, every INTERVAL and at an orderly end of the process."""
+
+    def __init__(self, engine: Engine, write_all: Callable[[Session, Counter[Fact]], None]) -> None:
+        self._engine = engine
+        self._write_all = write_all
+        self._lock = threading.Lock()
+        self._gathered: Counter[Fact] = Counter()
+        self._timer: threading.Timer | None = None
+        atexit.register(self.write)
+
+    def add(self, fact: Fact) -> None:
+        with self._lock:
+            self._gathered[fact] += 1
+            if self._timer is None:
+                self._timer = threading.Timer(INTERVAL, self.write)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def write(self) -> None:
+        """Writes what was gathered; what cannot be written now waits for the next batch."""
+        with self._lock:
+            gathered, self._gathered = self._gathered, Counter()
+            self._timer = None
+        if not gathered:
+            return
+        try:
+            with writing(self._engine) as db:
+                self._write_all(db, gathered)
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", error)).strip()
+            log.warning("%s facts wait for the next batch: %s", len(gathered), cause)
+            with self._lock:
+                self._gathered.update(gathered)
