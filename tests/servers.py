@@ -39,7 +39,7 @@ def running_server(ini: Path, *, log: Path, **environment: str) -> Iterator[Serv
             [BIN / "pserve", ini],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PORT": str(port), "HOST": "127.0.0.1", **environment},
+            env={**os.environ, "PORT": str(port), **environment},
         )
         try:
             url = f"http://127.0.0.1:{port}"

@@ -53,7 +53,12 @@ def test_each_setting_has_a_name_in_the_environment(name: str, value: str):
     settings = read(SECRET, {f"PYPI_WEB_{name.upper()}": value})
 
     assert getattr(settings, name) != Settings.model_fields[name].default
-    assert name in Settings.model_fields
+
+
+def test_no_setting_is_left_out_above():
+    marks = test_each_setting_has_a_name_in_the_environment.pytestmark
+
+    assert {name for name, _ in marks[0].args[1]} == set(Settings.model_fields)
 
 
 def test_families_of_settings_may_be_written_with_dots():

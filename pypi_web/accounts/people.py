@@ -1,15 +1,17 @@
 """The rules for accounts: what names, addresses and passwords are taken, and making one."""
 
 import re
+from dataclasses import dataclass
 
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from pypi_web.data import User
+from pypi_web.data.session import Database
 from pypi_web.security import passwords
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
-_EMAIL = re.compile(r"[^@\s<>\"',;:\\]+@[^@\s<>\"',;:\\]+\Z")
+_EMAIL = re.compile(r"[^@\s\x00-\x20\x7f<>\"',;:\\]+@[^@\s\x00-\x20\x7f<>\"',;:\\]+\Z")
 
 
 class AccountRefused(Exception):
@@ -19,6 +21,14 @@ class AccountRefused(Exception):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody whose password was right."""
+
+    id: int
+    password_hash: str
 
 
 def create_user(
@@ -59,18 +69,28 @@ def check_password(password: str) -> None:
         )
 
 
-def find_by_credentials(db: Session, name: str, password: str) -> User | None:
-    """The person of that name or address and password; their hash is renewed when it is old."""
+def find_by_credentials(db: Database, name: str, password: str) -> Known | None:
+    """The person of that name or address and that password.
+
+    Takes as long for those who are not here. It only reads, so that many who guess at passwords
+    keep nobody from writing.
+    """
     name = name.strip().lower()
-    user = db.scalar(select(User).where(or_(User.name == name, User.email == name)))
     if len(password) > passwords.MAX_LENGTH:
         return None
-    if not passwords.verify(user.password_hash if user else None, password):
-        return None
-    assert user is not None, "verify() knows nobody by an unknown name"
-    if passwords.is_outdated(user.password_hash):
-        user.password_hash = passwords.hash_password(password)
-    return user
+    found = db.execute(
+        select(User.id, User.password_hash).where(or_(User.name == name, User.email == name))
+    ).one_or_none()
+    known = None if found is None else Known(found.id, found.password_hash)
+    is_right = passwords.verify(known.password_hash if known else None, password)
+    return known if is_right else None
+
+
+def renew_hash(db: Session, user_id: int, password: str) -> Known:
+    """Hashes a person's password anew, as is now right."""
+    user = db.get_one(User, user_id)
+    user.password_hash = passwords.hash_password(password)
+    return Known(user.id, user.password_hash)
 
 
 def lock(db: Session) -> None:

@@ -36,7 +36,7 @@ def create_token(
     Raises TokenRefused.
     """
     name = name.strip()
-    if not name or len(name) > MAX_NAME:
+    if not name or len(name) > MAX_NAME or not name.isprintable():
         raise TokenRefused(f"Give the token a name of 1 to {MAX_NAME} characters.")
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise TokenRefused(f"A token lives for 1 to {MAX_DAYS} days.")

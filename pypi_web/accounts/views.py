@@ -10,7 +10,7 @@ from pypi_web.accounts import people, setup, tokens
 from pypi_web.accounts.people import AccountRefused
 from pypi_web.accounts.tokens import TokenRefused
 from pypi_web.data import User
-from pypi_web.security import sessions
+from pypi_web.security import passwords, sessions
 from pypi_web.security.permissions import Permission
 
 NO_LINK = (
@@ -36,15 +36,16 @@ def setup_page(request: Any) -> dict[str, Any]:
     permission=NO_PERMISSION_REQUIRED,
 )
 def set_up(request: Any) -> Any:
-    people.lock(request.db)
     key = _setup_key(request)
+    people.lock(request.db)
+    _setup_key(request)  # again, now that nobody else can be first
     typed = {field: request.POST.get(field, "") for field in ("name", "email", "password")}
     try:
         user = people.create_user(request.db, **typed, is_admin=True)
     except AccountRefused as error:
         request.response.status = 400
         return {"key": key, "error": error, "typed": {**typed, "password": ""}}
-    sessions.start(request, user)
+    sessions.start(request, user.id, user.password_hash)
     request.session.flash(f"Welcome, {user.name}: this index is yours.")
     return HTTPSeeOther(request.route_url("accounts.account"))
 
@@ -67,12 +68,15 @@ def login_page(request: Any) -> dict[str, Any]:
 )
 def log_in(request: Any) -> Any:
     name, password = request.POST.get("name", ""), request.POST.get("password", "")
-    user = people.find_by_credentials(request.db, name, password)
+    with request.reading() as db:
+        user = people.find_by_credentials(db, name, password)
     if user is None:
         request.response.status = 400
         error = "The user name or the password is wrong."
         return {"next": request.POST.get("next", ""), "error": error, "name": name}
-    sessions.start(request, user)
+    if passwords.is_outdated(user.password_hash):
+        user = people.renew_hash(request.db, user.id, password)
+    sessions.start(request, user.id, user.password_hash)
     return HTTPSeeOther(_own_address(request, request.POST.get("next", "")))
 
 
@@ -164,6 +168,6 @@ def _days(written: str) -> int | None:
 def _own_address(request: Any, address: str) -> str:
     """`address` where it is a path of this site, else the account page: no redirect leaves."""
     is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
-    if is_path and address.isprintable() and "\\" not in address:
+    if is_path and address.isascii() and address.isprintable() and "\\" not in address:
         return request.host_url + address
     return request.route_url("accounts.account")

@@ -9,6 +9,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import select
 
+from pypi_web import clock
 from pypi_web.data import File
 from pypi_web.data.session import Database
 from pypi_web.storage import Storage
@@ -36,10 +37,8 @@ def file(request: Any) -> Response:
     response.headers["Access-Control-Allow-Origin"] = "*"
     if not request.settings.anonymous_read:
         response.vary = ("Authorization",)
-    if "," in request.headers.get("Range", ""):
-        del request.headers["Range"]  # of several ranges WebOb would answer the first alone
     if found.file_id is not None and _is_download(request):
-        request.registry["downloads"].add(found.file_id)
+        request.registry["downloads"].add((found.file_id, clock.now().date()))
     return response
 
 

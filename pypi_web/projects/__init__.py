@@ -6,6 +6,9 @@ from typing import Any
 def includeme(config: Any) -> None:
     from pypi_web.projects.views import find_project, find_release
 
-    config.add_route("projects.project", "/project/{name}/", factory=find_project)
-    config.add_route("projects.release", "/project/{name}/{version}/", factory=find_release)
+    reads = {"request_method": ("GET", "HEAD")}
+    config.add_route("projects.project", "/project/{name}/", factory=find_project, **reads)
+    config.add_route(
+        "projects.release", "/project/{name}/{version}/", factory=find_release, **reads
+    )
     config.scan(".views")

@@ -17,6 +17,7 @@ from pypi_web.data import (
     Release,
     ReleaseClassifier,
 )
+from pypi_web.data.session import insert_for_conflicts
 from pypi_web.projects import descriptions
 from pypi_web.standards import names, versions
 from pypi_web.standards.core_metadata import CoreMetadata, required_project
@@ -73,6 +74,11 @@ def version_columns(version: str) -> dict[str, Any]:
         "sort_key": versions.sort_key(version),
         "is_prerelease": versions.is_prerelease(version),
     }
+
+
+def is_described(release: Release) -> bool:
+    """Whether a release has metadata; one that an import knows only the files of has none."""
+    return any(getattr(release, name) is not None for name in _SHARED_FIELDS)
 
 
 def describe(
@@ -140,8 +146,8 @@ def _classifier_ids(db: Session, texts: tuple[str, ...]) -> list[int]:
     known = select(Classifier.text, Classifier.id).where(Classifier.text.in_(texts))
     ids = {row.text: row.id for row in db.execute(known)}
     # In one order everywhere, so that two who add the same never wait for each other.
-    missing = [Classifier(text=text) for text in sorted(set(texts) - ids.keys())]
-    db.add_all(missing)
-    db.flush()
-    ids.update((classifier.text, classifier.id) for classifier in missing)
+    missing = [{"text": text} for text in sorted(set(texts) - ids.keys())]
+    if missing:
+        db.execute(insert_for_conflicts(db, Classifier).on_conflict_do_nothing(), missing)
+        ids = {row.text: row.id for row in db.execute(known)}
     return [ids[text] for text in texts]

@@ -3,7 +3,6 @@
 from sqlalchemy import select
 
 from pypi_web.data import File, Project, Release
-from pypi_web.data.journal import last_serial
 from pypi_web.data.session import Database
 from pypi_web.standards import addresses
 from pypi_web.standards.simple_api import ListedProject, ProjectFile, ProjectList, ProjectPage
@@ -18,11 +17,9 @@ def find_serial(db: Database, normalized_name: str) -> int | None:
     return db.execute(serial).scalar()
 
 
-def find_page(db: Database, normalized_name: str) -> ProjectPage | None:
-    """A project's page with the files whose bytes are here, oldest version first."""
-    serial = find_serial(db, normalized_name)
-    if serial is None:
-        return None
+def find_page(db: Database, normalized_name: str, *, serial: int) -> ProjectPage:
+    """A project's page with the files whose bytes are here, oldest version first; `serial` is what
+    find_serial gave before."""
     rows = db.execute(
         select(
             Release.version,
@@ -60,12 +57,12 @@ def find_page(db: Database, normalized_name: str) -> ProjectPage | None:
     )
 
 
-def list_projects(db: Database) -> ProjectList:
-    """Every project, by normalised name."""
+def list_projects(db: Database, *, serial: int) -> ProjectList:
+    """Every project, by normalised name; `serial` is what journal.last_serial gave before."""
     rows = db.execute(
         select(Project.normalized_name, Project.last_serial).order_by(Project.normalized_name)
     )
     return ProjectList(
-        serial=last_serial(db),
-        projects=tuple(ListedProject(name=name, serial=serial) for name, serial in rows),
+        serial=serial,
+        projects=tuple(ListedProject(name=name, serial=last) for name, last in rows),
     )

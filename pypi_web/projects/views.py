@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
+from pyramid.httpexceptions import HTTPForbidden, HTTPMovedPermanently, HTTPNotFound
 from pyramid.view import view_config
 
 from pypi_web.projects import queries
 from pypi_web.projects.queries import ReleaseView
-from pypi_web.standards import names
+from pypi_web.security.permissions import Permission
+from pypi_web.standards import names, versions
 
 
 def find_project(request: Any) -> ReleaseView:
@@ -40,9 +41,14 @@ def project_page(view: ReleaseView, request: Any) -> Any:
 
 
 def _find(request: Any, version: str | None) -> ReleaseView:
+    # Before anything is looked up, whose time would tell strangers what is here.
+    if not request.has_permission(Permission.READ, request):
+        raise HTTPForbidden
     name = request.matchdict["name"]
     if not names.is_valid(name):
         raise HTTPNotFound(f"{name[:128]!r} is not a name that a project can have.")
+    if version is not None and not versions.is_short_enough(version):
+        raise HTTPNotFound("That is not a version that a release can have.")
     view = queries.find_release_view(request.db, names.normalize(name), version)
     if view is None:
         what = f"project {name}" if version is None else f"release {version[:128]} of {name}"

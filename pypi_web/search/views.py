@@ -10,7 +10,7 @@ from pypi_web.search import queries
 
 @view_config(route_name="search.results", request_method="GET", renderer="templates/results.jinja2")
 def results(request: Any) -> dict[str, Any]:
-    question = request.GET.get("q", "").replace("\x00", "").strip()[: queries.MAX_QUESTION]
+    question = request.GET.get("q", "").strip()[: queries.MAX_QUESTION]
     page = _page(request.GET.get("page", "1"))
     found, has_more = queries.find_projects(request.db, question, page=page)
     return {"question": question, "found": found, "page": page, "has_more": has_more}

@@ -36,11 +36,11 @@ def session_factory(secret: str) -> Callable[[Any], Any]:
     return lambda request: (over_tls if request.scheme == "https" else plain)(request)
 
 
-def start(request: Any, user: User) -> None:
-    """Signs `user` in: what the session held before is gone, its CSRF token included."""
+def start(request: Any, user_id: int, password_hash: str) -> None:
+    """Signs somebody in: what the session held before is gone, its CSRF token included."""
     request.session.invalidate()
-    request.session["user_id"] = user.id
-    request.session["stamp"] = _stamp(request, user.password_hash)
+    request.session["user_id"] = user_id
+    request.session["stamp"] = _stamp(request, password_hash)
 
 
 def end(request: Any) -> None:

@@ -1,10 +1,10 @@
 """API tokens: made here, shown once, known afterwards by their SHA-256 alone."""
 
 import base64
-import binascii
 import hashlib
 import secrets
 import zlib
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from pypi_web import clock
 from pypi_web.data import ApiToken, User
-from pypi_web.data.session import writing
 from pypi_web.security.identity import Identity, TokenScope
 
 PREFIX = "pypiweb-"
@@ -67,7 +66,7 @@ def identify(request: Any) -> Identity | None:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     if request.method in ("GET", "HEAD") and _is_stale(row.last_used_at, now):
-        request.add_finished_callback(lambda request: _touch_afterwards(request, row.id))
+        request.registry["token_uses"].add(row.id)
     return Identity(row.user_id, row.name, row.is_admin, TokenScope(row.id, row.project_id))
 
 
@@ -76,8 +75,9 @@ def touch(db: Session, token_id: int) -> None:
     db.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=clock.now()))
 
 
-def _touch_afterwards(request: Any, token_id: int) -> None:
-    with writing(request.registry["engine"]) as db:
+def write_uses(db: Session, uses: Counter[int]) -> None:
+    """Notes the tokens (by id) that readers have used; an installer must not wait for it."""
+    for token_id in sorted(uses):
         touch(db, token_id)
 
 
@@ -95,7 +95,7 @@ def _presented(header: str) -> str | None:
             user, _, password = (
                 base64.b64decode(value.strip(), validate=True).decode().partition(":")
             )
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no Base64, or no UTF-8 in it
             return None
         return password.strip() if user == USER_NAME else None
     return None

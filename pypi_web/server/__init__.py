@@ -1,6 +1,6 @@
 """What `pserve` runs: `use = egg:pypi_web` in an ini's `[server:main]`.
 
-Waitress, with HOST and PORT of the environment before the ini's, and with a link for the first
+Waitress, with PORT of the environment before the ini's, and with a link for the first
 administrator printed where the index has nobody yet.
 """
 
@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
 from pypi_web.accounts.setup import find_setup_link
+from pypi_web.data.session import reading
+from pypi_web.schema.state import State, find_state
 from pypi_web.server.early_answers import EarlyAnsweringChannel
 
 FORM_ROOM = 1 << 20
@@ -22,39 +24,52 @@ with a sentence."""
 
 def serve(app: Any, _global_config: dict[str, str], **options: Any) -> None:
     """The `paste.server_runner`: `host`, `port`, and whatever else waitress knows."""
-    host = os.environ.get("HOST") or options.pop("host", "localhost")
+    host = options.pop("host", "localhost")
     port = os.environ.get("PORT") or options.pop("port", "6543")
-    options = {name: value for name, value in options.items() if name not in ("host", "port")}
-    if not port.isdigit():
-        _stop(f"The port {port!r} (PORT, or `port` in the ini) is not a number.")
+    options.pop("port", None)
+    if not port.isascii() or not port.isdigit() or not 1 <= int(port[:6]) <= 65535:
+        _stop(f"The port {port[:20]!r} (PORT, or `port` in the ini) is no number from 1 to 65535.")
     settings = app.registry["settings"]
     options.setdefault("max_request_body_size", settings.max_upload_size + FORM_ROOM)
-    shown = f"http://{'localhost' if host in ('0.0.0.0', '::', '*') else host}:{port}"  # noqa: S104
-    _greet(app, shown)
+    url = f"http://{'localhost' if host in ('0.0.0.0', '::', '*') else host}:{port}"  # noqa: S104
+    greeting = _greet(app, url)
     sockets: dict[int, Any] = {}
     try:
         server = create_server(app, map=sockets, host=host, port=port, **options)
-    except OSError as error:
-        _stop(f"Cannot listen on {host}:{port}: {error.strerror}. Set PORT to another port.")
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error).rstrip(".")
+        _stop(
+            f"Cannot listen on {host}:{port}: {cause}. Set PORT to another port, or `host` in the"
+            " ini to a name of this machine."
+        )
     for each in sockets.values():
         if hasattr(each, "channel_class"):
             each.channel_class = EarlyAnsweringChannel
+    print(greeting, flush=True)  # noqa: T201
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an orderly stop, as by Ctrl-C
     server.run()
 
 
-def _greet(app: Any, url: str) -> None:
+def _greet(app: Any, url: str) -> str:
+    """Where the site is, and what it lacks; stops the start where there are no tables."""
+    engine = app.registry["engine"]
     try:
-        link = find_setup_link(app.registry["engine"], app.registry["settings"], url)
+        with reading(engine) as db:
+            state = find_state(db)
+        if state is State.EMPTY:
+            _stop("The database is empty: run `alembic upgrade head` first.")
+        link = find_setup_link(engine, app.registry["settings"], url) if state.is_ready else None
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", error)).splitlines()[0]
-        _stop(f"The database is not ready ({cause}): run `alembic upgrade head` first.")
-    print(f"pypi_web is served at {url}", flush=True)  # noqa: T201
+        cause = " ".join(str(getattr(error, "orig", error)).split())
+        _stop(f"The database cannot be used ({cause}): see DATABASE_URL and sqlalchemy.url.")
+    greeting = f"pypi_web is served at {url}"
+    if state is State.BEHIND:
+        greeting += "\nThe database is behind this code: run `alembic upgrade head`."
     if link:
-        print(  # noqa: T201
-            f"Nobody has an account here yet. Make the first administrator at\n\n    {link}\n",
-            flush=True,
+        greeting += (
+            f"\nNobody has an account here yet. Make the first administrator at\n\n    {link}\n"
         )
+    return greeting
 
 
 def _stop(sentence: str) -> NoReturn:

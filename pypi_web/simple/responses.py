@@ -1,6 +1,6 @@
 """Answers in the format that an installer asks for (PEP 691, "Version + format selection")."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotAcceptable
@@ -14,7 +14,7 @@ _ALIASES = {
 }
 _OFFERS = [*Format, *_ALIASES]
 
-Serialiser = Callable[[], bytes]
+Serialiser = Callable[[Format], bytes]
 
 
 def negotiate(request: Any) -> Format:
@@ -40,10 +40,12 @@ def negotiate(request: Any) -> Format:
     return _ALIASES.get(chosen) or Format(chosen)
 
 
-def respond(
-    request: Any, format: Format, *, serial: int, serialisers: Mapping[Format, Serialiser]
-) -> Response:
-    """The answer for what has not changed since `serial`, or 304 where the client has it."""
+def respond(request: Any, format: Format, *, serial: int, serialise: Serialiser) -> Response:
+    """The answer for what has not changed since `serial`; a client that has it gets 304, and
+    nothing is made for it.
+
+    The serial is read before what `serialise` reads, so that a page is never newer than its ETag.
+    """
     response = Response(content_type=format.value, conditional_response=True)
     if format is not Format.JSON:
         response.charset = "utf-8"
@@ -54,7 +56,7 @@ def respond(
     response.headers["X-PyPI-Last-Serial"] = str(serial)
     if response.etag in request.if_none_match:
         return response  # WebOb makes it a 304
-    response.body = serialisers[format]()
+    response.body = serialise(format)
     return response
 
 

@@ -1,6 +1,5 @@
 """The list of projects, and the files of each (PEP 503, PEP 691)."""
 
-from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
@@ -10,8 +9,8 @@ from pyramid.view import view_config
 from pypi_web.data.journal import last_serial
 from pypi_web.projects import sources
 from pypi_web.simple.responses import negotiate, respond
-from pypi_web.standards import names, simple_api
-from pypi_web.standards.simple_api import Format, ProjectList, ProjectPage
+from pypi_web.standards import names
+from pypi_web.standards.simple_api import SERIALISERS, Format
 
 
 @view_config(route_name="simple.list", request_method="GET")
@@ -19,8 +18,12 @@ def project_list(request: Any) -> Response:
     format = negotiate(request)
     with request.reading() as db:
         serial = last_serial(db)
-        projects = sources.list_projects(db)
-    return respond(request, format, serial=serial, serialisers=_for_list(projects))
+
+        def serialise(format: Format) -> bytes:
+            projects = sources.list_projects(db, serial=serial)
+            return SERIALISERS[format].project_list(projects)
+
+        return respond(request, format, serial=serial, serialise=serialise)
 
 
 @view_config(route_name="simple.project", request_method="GET")
@@ -31,10 +34,14 @@ def project_page(request: Any) -> Response:
         return _redirect(request, name)
     format = negotiate(request)
     with request.reading() as db:
-        page = sources.find_page(db, name)
-    if page is None:
-        raise HTTPNotFound(f"There is no project {name} on this index.")
-    return respond(request, format, serial=page.serial, serialisers=_for_page(page))
+        serial = sources.find_serial(db, name)
+        if serial is None:
+            raise HTTPNotFound(f"There is no project {name} on this index.")
+
+        def serialise(format: Format) -> bytes:
+            return SERIALISERS[format].page(sources.find_page(db, name, serial=serial))
+
+        return respond(request, format, serial=serial, serialise=serialise)
 
 
 @view_config(route_name="simple.list_slashless", request_method="GET")
@@ -56,15 +63,3 @@ def _normalize(name: str) -> str:
 def _redirect(request: Any, name: str) -> Response:
     url = request.route_url("simple.project", name=name, _query=request.GET)
     return HTTPMovedPermanently(url)
-
-
-def _for_list(projects: ProjectList) -> dict[Format, Any]:
-    html = partial(simple_api.list_to_html, projects)
-    json = partial(simple_api.list_to_json, projects)
-    return {Format.JSON: json, Format.HTML: html, Format.PLAIN_HTML: html}
-
-
-def _for_page(page: ProjectPage) -> dict[Format, Any]:
-    html = partial(simple_api.page_to_html, page)
-    json = partial(simple_api.page_to_json, page)
-    return {Format.JSON: json, Format.HTML: html, Format.PLAIN_HTML: html}

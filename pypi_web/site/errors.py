@@ -13,11 +13,11 @@ from pyramid.httpexceptions import (
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
+from sqlalchemy.exc import DataError
+
+from pypi_web.standards import addresses
 
 log = logging.getLogger(__name__)
-
-TOOLS = ("/simple", "/files/", "/legacy", "/pypi/")
-"""Where those who ask are tools: they get a sentence as text."""
 
 
 @notfound_view_config()
@@ -63,10 +63,19 @@ def bad_csrf(_error: Exception, request: Any) -> Response:
 def undecodable(error: UnicodeDecodeError, request: Any) -> Response:
     """Bytes that are no UTF-8 are the sender's mistake where they stand in an address or a form."""
     try:
-        _ = request.path_info, request.GET.items(), request.POST.items()
+        _ = request.path_info, list(request.GET.items()), list(request.POST.items())
     except UnicodeDecodeError:
         return answer(request, 400, "Not UTF-8", "The address or the form is not written in UTF-8.")
     return server_error(error, request)
+
+
+@exception_view_config(DataError)
+def unkeepable(error: DataError, request: Any) -> Response:
+    """What a database cannot take for a value, such as PostgreSQL a zero byte in a text."""
+    log.warning("%s %s: %s", request.method, ascii(_path(request)), error.orig)
+    return answer(
+        request, 400, "Not a text", "Something in the address or the form is no text: mend it."
+    )
 
 
 @exception_view_config(HTTPException)
@@ -106,7 +115,7 @@ def answer(request: Any, status: int, title: str, message: str) -> Response:
 
 
 def _asks_as_tool(request: Any) -> bool:
-    return _path(request).startswith(TOOLS)
+    return _path(request).startswith(addresses.FOR_TOOLS)
 
 
 def _path(request: Any) -> str:

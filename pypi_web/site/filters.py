@@ -19,6 +19,10 @@ from pypi_web.standards import addresses, names
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _FILE_KINDS = {"sdist": "Source", "bdist_wheel": "Wheel", "bdist_egg": "Egg"}
 _EXTRA = re.compile(r"""\bextra\s*==\s*(?:'([^']*)'|"([^"]*)")""")
+_MAX_KEYWORDS = 100
+_MAX_CONTACTS = 20
+_MAX_ADDRESSES = 2_000
+"""Characters that addresses are looked for in."""
 _AND_EXTRA = re.compile(r"""(?:\s+and\s+)?\bextra\s*==\s*(?:'[^']*'|"[^"]*")(?:\s+and\s+)?""")
 
 
@@ -84,9 +88,10 @@ def file_kind(package_type: str) -> str:
 
 
 def keywords(value: str | None) -> list[str]:
-    """Keywords, which some write with commas between them and some with spaces."""
+    """The first hundred keywords, which some write with commas between them and some with spaces."""
     parts = (value or "").split("," if "," in (value or "") else None)
-    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    found = dict.fromkeys(part.strip() for part in parts if part.strip())
+    return list(found)[:_MAX_KEYWORDS]
 
 
 def licence_name(value: str) -> str:
@@ -102,18 +107,24 @@ class Contact:
 
 
 def contacts(names_written: str | None, addresses_written: str | None) -> list[Contact]:
-    """Who `Author` and `Author-email` name; either may stand for both or be empty."""
-    found = [
-        Contact(name or address, address)
-        for name, address in getaddresses([addresses_written or ""])
-        if "@" in address
-    ]
+    """Who `Author` and `Author-email` name, the first twenty; either may stand for both or be
+    empty."""
+    found = _find_contacts((addresses_written or "")[:_MAX_ADDRESSES])
     if names_written and len(found) == 1 and found[0].name == found[0].address:
         return [Contact(names_written, found[0].address)]
     known = {contact.name for contact in found}
     if names_written and names_written not in known and names_written.lower() != "unknown":
-        return [Contact(names_written, ""), *found]
-    return found
+        found.insert(0, Contact(names_written, ""))
+    return found[:_MAX_CONTACTS]
+
+
+def _find_contacts(text: str) -> list[Contact]:
+    """The addresses in a text; the text itself as a name, where it is too odd to be read."""
+    try:
+        found = getaddresses([text])
+    except (RecursionError, ValueError):
+        return [Contact(text, "")]
+    return [Contact(name or address, address) for name, address in found if "@" in address]
 
 
 def by_group(classifiers: Iterable[str]) -> dict[str, list[str]]:

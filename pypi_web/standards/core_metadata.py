@@ -60,8 +60,8 @@ def parse(content: bytes) -> CoreMetadata:
         found = _read(content)
     except ExceptionGroup as group:
         raise InvalidCoreMetadata(" ".join(_sentences(group))) from None
-    except (MessageError, UnicodeError, ValueError) as error:
-        raise InvalidCoreMetadata(f"The metadata cannot be read: {error}.") from None
+    except (MessageError, UnicodeError, ValueError, RecursionError) as error:
+        raise InvalidCoreMetadata(f"It cannot be read: {str(error).rstrip('.')}.") from None
 
     def many(values: object) -> tuple[str, ...]:
         return tuple(str(value) for value in values or ())  # type: ignore[attr-defined]
@@ -118,7 +118,7 @@ def required_project(requirement: str) -> str | None:
     """The normalised name of the project that a requirement names, None where it cannot be read."""
     try:
         return canonicalize_name(Requirement(requirement).name)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return None
 
 

@@ -1,5 +1,6 @@
 """What the name of a distribution's file says (PEP 425, 427 and 625)."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,8 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+
+_ALLOWED = re.compile(r"[A-Za-z0-9._+!-]+", re.A)
 
 
 class PackageType(StrEnum):
@@ -38,6 +41,11 @@ def parse(filename: str) -> Filename:
 
     Raises InvalidFilename, whose message is a sentence for the publisher.
     """
+    if not _ALLOWED.fullmatch(filename):
+        raise InvalidFilename(
+            f"Invalid filename {filename!a}: letters and digits of ASCII and . _ - + ! may"
+            " stand in it."
+        )
     try:
         if filename.endswith(".whl"):
             project, version, _, _ = parse_wheel_filename(filename)

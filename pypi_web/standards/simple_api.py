@@ -5,6 +5,7 @@ Sources: PEP 503 (HTML), 592 (yanks), 629 (version), 658 and 714 (metadata files
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -143,3 +144,18 @@ def _file_to_html(file: ProjectFile) -> str:
 def _iso(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds and `Z` (PEP 700)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True)
+class Serialiser:
+    """How both kinds of page are written in a format."""
+
+    page: Callable[[ProjectPage], bytes]
+    project_list: Callable[[ProjectList], bytes]
+
+
+SERIALISERS = {
+    Format.JSON: Serialiser(page_to_json, list_to_json),
+    Format.HTML: Serialiser(page_to_html, list_to_html),
+    Format.PLAIN_HTML: Serialiser(page_to_html, list_to_html),
+}

@@ -1,7 +1,7 @@
 """Versions of releases: one spelling for each, and an order that a database can keep (PEP 440)."""
 
 from packaging.utils import canonicalize_version
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 MAX_LENGTH = 128
 """The longest version that is taken, in characters; it bounds the numbers in a sort key too."""
@@ -22,14 +22,17 @@ def canonical(version: str) -> str:
 
     What PEP 440 cannot read (as old releases have it) keeps its spelling, in lower case.
     """
-    return canonicalize_version(version).lower()
+    try:
+        return canonicalize_version(version).lower()
+    except ValueError:  # thousands of digits, which Python makes no number of
+        return version.lower()
 
 
 def is_prerelease(version: str) -> bool:
     """Whether PEP 440 calls it a pre-release or a development release; `1.0+cu118` is final."""
     try:
         return Version(version).is_prerelease
-    except InvalidVersion:
+    except ValueError:
         return False
 
 
@@ -40,7 +43,7 @@ def sort_key(version: str) -> bytes:
     """
     try:
         parsed = Version(version)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or thousands of digits
         return _LOWEST + version.lower().encode()
     return b"".join(
         (

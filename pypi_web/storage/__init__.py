@@ -7,7 +7,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore
 
 from pypi_web.settings import SettingsError
 
@@ -51,17 +51,15 @@ class Storage:
 
 
 def open_storage(url: str) -> Storage:
-    """The storage at a URL: `file:///folder` (`file:folder` from the working directory) or an
-    object store's, such as `s3://bucket/prefix`."""
+    """The storage at a URL: `file:///folder`, or `file:folder` from the working directory.
+
+    Raises StorageError where it names nothing that can be written to.
+    """
     parts = urlsplit(url)
-    if parts.scheme != "file":
-        try:
-            return Storage(from_url(url))
-        except Exception as error:
-            raise StorageError(
-                f"Setting pypi_web.storage is wrong: {url!r} names no storage ({error})."
-                " Write file:///folder."
-            ) from error
+    if parts.scheme != "file" or not parts.path:
+        raise StorageError(
+            f"Setting pypi_web.storage is wrong: {url!r} names no folder. Write file:///folder."
+        )
     folder = Path(unquote(parts.path)).absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -42,9 +42,14 @@ class UploadForm:
     file: ReceivedFile | None = None
 
     def get(self, name: str) -> str | None:
-        """The one value of a field; what old tools write for nothing is nothing."""
-        values = [value for value in self.fields.get(name, ()) if value not in ("", "UNKNOWN")]
-        return values[0] if values else None
+        """The one value of a field; what old tools write for nothing is nothing.
+
+        Raises UploadRefused where it stands there with two.
+        """
+        values = {value for value in self.fields.get(name, ()) if value not in ("", "UNKNOWN")}
+        if len(values) > 1:
+            raise UploadRefused(f"The field {name} has two values: send one.")
+        return values.pop() if values else None
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """Judges an upload by itself, before anyone looks at the database."""
 
+import dataclasses
 import hashlib
 import hmac
 from dataclasses import dataclass
 
 from pypi_web import archives
-from pypi_web.data import Classifier, Description
+from pypi_web.data import Classifier, Description, TakenFilename
 from pypi_web.projects import descriptions
 from pypi_web.standards import core_metadata, filenames, names, versions
 from pypi_web.standards.core_metadata import CoreMetadata, InvalidCoreMetadata
@@ -21,6 +22,13 @@ DIGESTS = {
 """The form's fields for digests, and what each is called here."""
 
 
+MAX_VALUES = 1_000
+"""Values of one field of core metadata, such as the requirements of a release."""
+
+MAX_FIELD = 200_000
+"""Characters of one field of core metadata, its values together; the description apart."""
+
+MAX_FILENAME = TakenFilename.filename.type.length
 MAX_CLASSIFIER = Classifier.text.type.length
 MAX_CONTENT_TYPE = Description.content_type.type.length
 
@@ -92,8 +100,8 @@ def _check_file(form: UploadForm) -> ReceivedFile:
 
 
 def _check_filename(form: UploadForm, file: ReceivedFile) -> Filename:
-    if len(file.filename) > 255 or "/" in file.filename or "\\" in file.filename:
-        raise UploadRefused("The filename is longer than 255 characters or names a folder.")
+    if len(file.filename) > MAX_FILENAME:
+        raise UploadRefused(f"The filename is longer than {MAX_FILENAME} characters.")
     try:
         filename = filenames.parse(file.filename)
     except InvalidFilename as error:
@@ -131,7 +139,14 @@ def _check_metadata(filename: Filename, raw_metadata: bytes) -> CoreMetadata:
 
 
 def _check_lengths(metadata: CoreMetadata) -> None:
-    """What has a longest length in the tables is told so, rather than cut off."""
+    """What would be too much for the tables or for a page is told so, rather than cut off."""
+    for field in dataclasses.fields(metadata):
+        value = getattr(metadata, field.name)
+        if isinstance(value, tuple) and len(value) > MAX_VALUES:
+            raise UploadRefused(f"The metadata has more than {MAX_VALUES} {field.name}.")
+        size = 0 if value is None or field.name == "description" else len(str(value))
+        if size > MAX_FIELD:
+            raise UploadRefused(f"The metadata's {field.name} is longer than {MAX_FIELD:,}.")
     too_long = [each for each in metadata.classifiers if len(each) > MAX_CLASSIFIER]
     if too_long:
         raise UploadRefused(

@@ -8,7 +8,8 @@ class UploadRefused(Exception):
     ├── 401  nobody is signed in
     ├── 403  this publisher may not
     ├── 410  the action is of an older protocol
-    └── 413  it is too large
+    ├── 413  it is too large
+    └── 503  others were faster, again and again
     """
 
     def __init__(self, message: str, status: int = 400) -> None:

@@ -35,7 +35,14 @@ def upload(request: Any) -> Response:
         raise UploadRefused(too_large(limit), status=413)
     content_type = request.headers.get("Content-Type", "")
     with receive(request.body_file, content_type, limit=limit) as form:
-        publish(request.db, request.tm, request.storage, publisher=publisher, upload=inspect(form))
+        publish(
+            request.db,
+            request.tm,
+            request.storage,
+            reading=request.reading(),
+            publisher=publisher,
+            upload=inspect(form),
+        )
     return Response("OK\n", content_type="text/plain")
 
 

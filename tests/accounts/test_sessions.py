@@ -1,11 +1,12 @@
 """Logging in and out, and what sessions are proof against."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web.data import ApiToken, User
+from pypi_web.data.session import for_writing
 from pypi_web.security import passwords
 from tests.conftest import MakeApp
 from tests.people import PASSWORD, Person, add_person, log_in
@@ -40,6 +41,7 @@ def test_wrong_credentials_get_the_same_words_whoever_it_is(
         "/\t/evil.example.org/",
         "javascript:alert(1)",
         "/x\r\nSet-Cookie: a=b",
+        "/\u20ac",
     ],
 )
 def test_logging_in_never_leads_to_another_site(app: TestApp, alice: Person, address: str):
@@ -149,3 +151,55 @@ def test_everybody_may_log_in_to_a_private_site(make_app: MakeApp, alice: Person
     log_in(app)
 
     assert app.get("/").status_int == 200
+
+
+def test_guessing_at_passwords_keeps_nobody_from_publishing(
+    app: TestApp, engine: Engine, alice: Person
+):
+    page = app.get("/account/login")
+    with Session(for_writing(engine)) as publisher:
+        publisher.execute(select(User))  # and so has begun to write
+
+        form = page.forms["login"]
+        form["name"], form["password"] = "alice", "wrong"
+        assert form.submit(expect_errors=True).status_int == 400
+
+
+@pytest.mark.parametrize("field", ["name", "password", "csrf_token"])
+def test_a_file_where_a_text_belongs_is_the_senders_mistake(app: TestApp, field: str):
+    csrf = app.get("/account/login").forms["login"]["csrf_token"].value
+    fields = {"name": "x", "password": "y", "csrf_token": csrf}
+    del fields[field]
+
+    app.post("/account/login", fields, upload_files=[(field, "x.txt", b"x")], status=400)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-www-form-urlencoded; charset=bogus",
+        "application/x-www-form-urlencoded; charset=utf-16",
+        "multipart/form-data",
+        "multipart/form-data; boundary=\xe9",
+    ],
+)
+def test_a_form_that_is_none_is_the_senders_mistake(app: TestApp, content_type: str):
+    header = {"Content-Type": content_type}
+
+    answer = app.post("/account/login", b"name=x", headers=header, expect_errors=True)
+
+    assert answer.status_int in (400, 403)
+
+
+def test_a_form_that_is_too_large_is_refused(app: TestApp):
+    app.post("/account/login", {"name": "x" * 1_100_000}, status=413)
+
+
+def test_a_cookie_that_is_nonsense_is_no_session(app: TestApp):
+    app.get("/account/", headers={"Cookie": 'pypi_web_session="\\377"'}, status=303)
+    app.get("/", headers={"Cookie": "pypi_web_session=\xff"}, status=200)
+
+
+def test_credentials_that_are_nonsense_are_none(app: TestApp):
+    app.get("/", headers={"Authorization": "Basic \xe9"}, status=200)
+    app.get("/nothing", headers={"Authorization": "Basic \xe9"}, status=404)

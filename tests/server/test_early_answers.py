@@ -1,5 +1,6 @@
 """Waitress asks who is there before it takes in a large body."""
 
+import os
 import socket
 import time
 import urllib.error
@@ -7,9 +8,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
+from webtest import TestApp
 
+from pypi_web.standards import addresses
 from tests.distributions import build_wheel
 from tests.people import Person, basic
+from tests.publishing import publish
 from tests.servers import Server
 
 
@@ -123,15 +128,75 @@ def test_a_refused_connection_is_closed_in_the_end(client: Connection):
         client.socket.sendall(bytes(300_000_000))
 
 
-def test_no_token_and_no_query_stands_in_the_log(
-    server: Server, client: Connection, alice: Person, tmp_path: Path
+def test_what_stands_in_a_refused_body_is_never_a_request(
+    server: Server, client: Connection, db: Session, alice: Person
 ):
+    inner = (
+        "POST /legacy/ HTTP/1.1\r\nHost: localhost\r\n"
+        f"{authorization(alice)}\r\n{FORM}\r\nContent-Length: 20000\r\n\r\n"
+        "GET /simple/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n"
+    )
+    client.send_head(FORM, "Content-Length: 20000", authorization(None))
+    client.socket.sendall(inner.encode() * 20)
+
+    answer = client.read_answer()
+
+    assert answer.count("HTTP/1.1") == 1
+    assert server.log.read_text().count("/simple/") == 1, "the one that waited for the start"
+
+
+def test_pages_take_no_large_bodies(server: Server):
+    for head in (
+        "Content-Length: 2000000",
+        "Transfer-Encoding: chunked",
+    ):
+        client = Connection(server)
+        client.send_head(head, path="/account/login")
+
+        answer = client.read_answer()
+
+        assert answer.startswith(("HTTP/1.1 413", "HTTP/1.1 411"))
+        client.socket.close()
+
+
+def test_a_download_that_brings_a_body_is_streamed_all_the_same(
+    server: Server, client: Connection, alice: Person, app: TestApp
+):
+    wheel = build_wheel(extra={"data.bin": os.urandom(60_000_000)})
+    publish(app, alice, wheel)
+    before = _memory(server)
+
+    path = "/" + addresses.of_file(wheel.sha256, wheel.filename)
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n"
+    client.socket.sendall(head.encode() + bytes(9000))
+    answer = client.socket.recv(1 << 16)
+    time.sleep(1)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert _memory(server) - before < 40_000_000
+
+
+def _memory(server: Server) -> int:
+    """The server's peak of resident memory, in bytes."""
+    status = Path(f"/proc/{server.process.pid}/status")
+    if not status.exists():
+        pytest.skip("/proc tells no memory here")
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def test_no_token_and_no_query_stands_in_the_log(server: Server, client: Connection, alice: Person):
     client.send_head(FORM, LARGE, authorization(alice), path="/legacy/?secret=hush")
     client.socket.close()
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(f"{server.url}/account/setup?key=hush", timeout=10)
+    request = urllib.request.Request(f"{server.url}/search/?q=hush", headers=alice.basic)
+    urllib.request.urlopen(request, timeout=10).close()
 
     log = server.log.read_text()
 
+    assert "GET /account/setup 403" in log
+    assert "GET /search/ 200" in log
     assert alice.token not in log
+    assert alice.basic["Authorization"].split()[1] not in log
     assert "hush" not in log

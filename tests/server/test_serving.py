@@ -6,6 +6,7 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -61,14 +62,22 @@ def test_a_wrong_setting_stops_the_start_with_its_name(site_ini: Path):
     assert "PYPI_WEB_ANONYMOUS_READ is wrong" in sentence_of(process)
 
 
-def test_a_wrong_port_stops_the_start(site_ini: Path):
-    assert "'http' (PORT" in sentence_of(pserve(site_ini, PORT="http"))
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "9" * 400])
+def test_a_wrong_port_stops_the_start(site_ini: Path, port: str):
+    assert "is no number from 1 to 65535" in sentence_of(pserve(site_ini, PORT=port))
+
+
+def test_a_host_that_is_not_this_machine_stops_the_start(site_ini: Path):
+    site_ini.write_text(site_ini.read_text().replace("127.0.0.1", "192.0.2.1"))
+
+    assert "`host` in the ini" in sentence_of(pserve(site_ini))
 
 
 def test_a_port_that_is_taken_stops_the_start(server: Server, site_ini: Path):
-    process = pserve(site_ini, PORT=str(server.port), HOST="127.0.0.1")
+    process = pserve(site_ini, PORT=str(server.port))
 
     assert f"Cannot listen on 127.0.0.1:{server.port}" in sentence_of(process)
+    assert "served at" not in process.stdout
 
 
 def test_an_orderly_stop_loses_no_download(site_ini: Path, tmp_path: Path, db: Session):

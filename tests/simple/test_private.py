@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -71,5 +71,21 @@ def test_people_are_led_to_the_log_in_page(private: TestApp, alice: Person):
 
 def test_a_read_by_token_is_noted(private: TestApp, db: Session, alice: Person):
     private.get("/simple/", headers=alice.basic)
+    private.app.registry["token_uses"].write()
 
     assert db.scalars(select(ApiToken.last_used_at)).one() is not None
+
+
+def test_strangers_cannot_tell_by_the_work_done_what_is_here(private: TestApp, alice: Person):
+    publish(private, alice, build_wheel())
+    statements: list[str] = []
+    event.listen(
+        private.app.registry["engine"],
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: statements.append(statement),
+    )
+
+    for path in ("/project/sample/", "/project/sample/1.0/", "/simple/sample/", "/project/nope/"):
+        private.get(path, expect_errors=True)
+
+    assert [each for each in statements if "SELECT" in each] == []

@@ -47,6 +47,19 @@ def test_contacts(author: str | None, addresses: str | None, expected: list):
     assert found == expected
 
 
+def test_contacts_that_cannot_be_read_are_shown_as_they_are_written_but_not_at_any_length():
+    (found,) = filters.contacts(None, "(" * 5_000)
+
+    assert (found.name, found.address) == ("(" * 2_000, "")
+
+
+def test_contacts_and_keywords_end_somewhere():
+    many = ", ".join(f"{number}@x.org" for number in range(150))
+
+    assert len(filters.contacts("Ann", many)) == 20
+    assert len(filters.keywords(many)) == 100
+
+
 def test_dependencies_by_the_extra_that_asks_for_them():
     specifiers = ["attrs>=22,<30", 'rich; extra == "pretty"', "x; python_version < '3'", "(("]
     dependencies = [SimpleNamespace(specifier=each, normalized_name=None) for each in specifiers]

@@ -73,7 +73,9 @@ def test_many_may_save_the_same_at_once(storage: Storage, tmp_path: Path):
     assert len([path for path in (tmp_path / "files").rglob("*") if path.is_file()]) == 1
 
 
-@pytest.mark.parametrize("url", ["nothing", "ftp://example.org/", "file:///dev/null/x", ""])
+@pytest.mark.parametrize(
+    "url", ["nothing", "s3://bucket", "ftp://example.org/", "file:///dev/null/x", "file:", ""]
+)
 def test_a_setting_that_names_no_storage_is_said_so(url: str):
     with pytest.raises(SettingsError, match=r"pypi_web\.storage"):
         open_storage(url)

@@ -2,7 +2,7 @@
 
 import threading
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -187,6 +187,57 @@ def test_a_token_knows_when_it_was_last_used(app: TestApp, db: Session, alice: P
     post(app, alice, build_wheel())
 
     assert db.scalars(select(ApiToken.last_used_at)).one() is not None
+
+
+def test_a_file_that_was_only_known_of_is_stored_and_its_release_described(
+    app: TestApp, db: Session, alice: Person
+):
+    wheel = build_wheel("sample", "1.0", "Summary: Known at last")
+    post(app, alice, wheel)
+    upstream = "https://files.example.org/sample-1.0-py3-none-any.whl"
+    db.execute(update(File).values(is_stored=False, upstream_url=upstream, metadata_sha256=None))
+    db.execute(update(Release).values(summary=None, metadata_version=None))
+    serial = db.scalar(select(func.max(JournalEntry.id)))
+    db.commit()
+
+    post(app, alice, wheel)
+
+    file = db.scalars(select(File)).one()
+    assert file.is_stored
+    assert file.metadata_sha256 is not None
+    assert db.scalars(select(Release.summary)).one() == "Known at last"
+    assert db.scalar(select(func.max(JournalEntry.id))) > serial
+    assert wheel.filename in app.get("/simple/sample/")
+
+
+def test_a_file_that_was_only_known_of_is_not_replaced_by_another(
+    app: TestApp, db: Session, alice: Person
+):
+    post(app, alice, build_wheel())
+    db.execute(update(File).values(is_stored=False, upstream_url="https://example.org/x"))
+    db.commit()
+
+    answer = post(app, alice, build_wheel("sample", "1.0", "Summary: other"), status=400)
+
+    assert "already exist" in answer.text
+
+
+def test_many_who_publish_at_once_with_classifiers_in_common_all_succeed(
+    app: TestApp, db: Session, alice: Person
+):
+    wheels = [
+        build_wheel(f"together-{number}", "1.0", *(f"Classifier: C :: {n}" for n in range(20)))
+        for number in range(12)
+    ]
+
+    threads = [threading.Thread(target=post, args=[app, alice, wheel]) for wheel in wheels]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert count(db, File) == 12
+    assert count(db, Classifier) == 20
 
 
 def test_two_who_publish_the_same_name_at_once_get_one_file_and_one_refusal(

@@ -73,7 +73,10 @@ def test_a_form_that_is_wrong(
         ("sample-1.0.egg", "Invalid filename"),
         ("sample-1.0-py3-none.whl", "Invalid wheel filename"),
         ("sample-one-py3-none-any.whl", "Invalid wheel filename"),
-        ("../sample-1.0-py3-none-any.whl", "folder"),
+        ("../sample-1.0-py3-none-any.whl", "Invalid filename"),
+        ("sample-1.0-py3-none-a\x1bb.whl", "Invalid filename"),
+        ("sample-1.0-py3-none-\u202egpj.whl", "Invalid filename"),
+        ("sample-1.0-py3-none-<b>.whl", "Invalid filename"),
         ("sample-1.0-py3-none-any.whl\x00", "Invalid"),
         ("x" * 300 + "-1.0-py3-none-any.whl", "longer than 255"),
     ],
@@ -107,6 +110,9 @@ def test_metadata_of_another_version_than_the_file(
         metadata_text("sample", "1.0", "Requires-Dist: not a ((requirement"),
         metadata_text("sample", "1.0", "Requires-Python: three"),
         metadata_text("sample", "1.0", "Unheard-Of: field"),
+        metadata_text("sample", "1.0", "Requires-Dist: x; " + "(" * 3000),
+        metadata_text("sample", "1.0", *(f"Classifier: {n}" for n in range(1001))),
+        metadata_text("sample", "1.0", "Author: " + "x" * 200_001),
         metadata_text("sample", "9" * 5000),
         "\x00\x01\x02",
         metadata_text("sample", "1.0", "Summary: nu\x00l"),
@@ -117,7 +123,7 @@ def test_metadata_of_another_version_than_the_file(
 def test_metadata_that_is_invalid(app: TestApp, alice: Person, nothing_stays: None, metadata: str):
     reason = refused(app, alice, build_wheel(metadata=metadata)).lower()
 
-    assert "metadata" in reason or "longer than" in reason
+    assert "metadata" in reason or "classifier" in reason or "content-type" in reason
 
 
 def _zip(**members: bytes) -> bytes:
@@ -185,6 +191,63 @@ def test_pkg_info_that_is_a_link(app: TestApp, alice: Person, nothing_stays: Non
     sdist = Distribution("sample-1.0.tar.gz", _tar((link, b"")), "sample", "1.0", "sdist")
 
     assert "not a regular file" in refused(app, alice, sdist)
+
+
+def _tar_of_headers(kind: bytes, size: int, count: int) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        header = tarfile.TarInfo("x")
+        header.type, header.size = kind, size
+        for _ in range(count):
+            archive.fileobj.write(header.tobuf(tarfile.GNU_FORMAT))
+            archive.fileobj.write(bytes(-(-size // 512) * 512))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _tar_of_headers(tarfile.XHDTYPE, 5 << 20, 1),
+        _tar_of_headers(tarfile.GNUTYPE_LONGNAME, 5 << 20, 1),
+        _tar_of_headers(tarfile.XHDTYPE, 10, 2000),
+        _tar_of_headers(tarfile.REGTYPE, 200 << 20, 1),
+        _tar_of_headers(tarfile.REGTYPE, 0, 100_001),
+    ],
+)
+def test_a_tar_archive_that_is_a_bomb(
+    app: TestApp, alice: Person, nothing_stays: None, content: bytes
+):
+    sdist = Distribution("sample-1.0.tar.gz", content, "sample", "1.0", "sdist")
+
+    reason = refused(app, alice, sdist)
+
+    assert any(word in reason for word in ("larger than", "expands to", "not a readable"))
+
+
+def test_a_wheel_of_too_many_members(app: TestApp, alice: Person, nothing_stays: None):
+    wheel = Distribution(
+        "sample-1.0-py3-none-any.whl",
+        _zip(**{str(number): b"" for number in range(100_001)}),
+        "sample",
+        "1.0",
+        "bdist_wheel",
+    )
+
+    assert "more than 100000 members" in refused(app, alice, wheel)
+
+
+def test_a_field_that_says_two_things(app: TestApp, alice: Person, nothing_stays: None):
+    wheel = build_wheel()
+
+    answer = app.post(
+        "/legacy/",
+        [*wheel.form().items(), ("sha256_digest", "0" * 64)],
+        upload_files=[("content", wheel.filename, wheel.content)],
+        headers=alice.basic,
+        status=400,
+    )
+
+    assert "sha256_digest has two values" in answer.text
 
 
 def test_metadata_that_is_a_bomb(app: TestApp, alice: Person, nothing_stays: None):
