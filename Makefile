@@ -2,6 +2,8 @@
 PYTHON ?= python3
 CATALOGUE ?=
 BIN := .venv/bin
+TOO_OLD := pypi_web needs Python 3.11 or newer: make serve PYTHON=python3.12
+CHECK := import sys; sys.exit("$(TOO_OLD)" if sys.version_info < (3, 11) else 0)
 
 .PHONY: serve test lint format demo bench lock clean
 
@@ -17,6 +19,7 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python alembic/lint.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix
@@ -35,9 +38,11 @@ lock: .venv/installed-dev
 clean:
 	rm -rf .venv build dist *.egg-info
 
-# The package itself is installed without its dependencies: those come from the hashed lock alone.
+# The environment is made anew where it is too old or has no pip, as a failure leaves it. The package
+# itself is installed without its dependencies: those come from the hashed lock alone.
 .venv/installed: requirements/main.txt setup.py
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@if ! { $(BIN)/python -c '$(CHECK)' && $(BIN)/python -m pip --version; } >/dev/null 2>&1; then \
+		$(PYTHON) -c '$(CHECK)' && $(PYTHON) -m venv --clear .venv; fi
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/main.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

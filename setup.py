@@ -4,9 +4,26 @@ import re
 from pathlib import Path
 
 from setuptools import find_namespace_packages, setup
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 CHANGES = (HERE / "CHANGES.md").read_text(encoding="utf-8")
+
+
+class BuildWithMigrations(build_py):
+    """Puts the migrations into the package: `alembic/` stands beside it here, where a package of
+    that name would hide the library."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            package = Path(self.build_lib) / "pypi_web"
+            for path in (HERE / "alembic.ini", *(HERE / "alembic").rglob("*.*")):
+                if path.suffix in (".ini", ".py", ".mako") and path.name != "lint.py":
+                    target = package / path.relative_to(HERE)
+                    self.mkpath(str(target.parent))
+                    self.copy_file(str(path), str(target))
+
 
 setup(
     name="pypi_web",
@@ -22,6 +39,7 @@ setup(
         "Programming Language :: Python :: 3",
         "Topic :: System :: Archiving :: Packaging",
     ],
+    cmdclass={"build_py": BuildWithMigrations},
     packages=find_namespace_packages(include=["pypi_web", "pypi_web.*"]),
     include_package_data=True,
     install_requires=[

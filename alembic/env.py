@@ -13,7 +13,7 @@ from pypi_web.schema.database import find_url_of_ini
 
 config = context.config
 ini = Path(config.config_file_name or "alembic.ini")
-if config.attributes.get("configure_logger", True) and config.config_file_name:
+if config.attributes.get("configure_logger", True) and config.file_config.has_section("loggers"):
     fileConfig(ini, disable_existing_loggers=False)
 
 options: dict[str, Any] = {

@@ -5,7 +5,6 @@ index that is made for the purpose, and installed from this index and nothing el
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import venv
 from pathlib import Path
 
 from benchmarks.sites import BIN, forget_outside_settings, make_site, make_token
+from tests.clients.programs import environment
 from tests.servers import Server, running_server
 
 INSTALLED = "httpx"
@@ -60,8 +60,6 @@ def _fetch_wheels(folder: Path) -> list[Path]:
 
 
 def _publish(server: Server, token: str, wheels: list[Path]) -> None:
-    environment = _without("TWINE_")
-    environment.update(TWINE_USERNAME="__token__", TWINE_PASSWORD=token, NO_COLOR="1")
     _run(
         [
             BIN / "twine",
@@ -72,7 +70,7 @@ def _publish(server: Server, token: str, wheels: list[Path]) -> None:
             server.upload_url,
             *wheels,
         ],
-        environment,
+        environment(TWINE_USERNAME="__token__", TWINE_PASSWORD=token, NO_COLOR="1"),
     )
 
 
@@ -85,7 +83,7 @@ def _install(server: Server, folder: Path) -> Path:
     report = folder / "report.json"
     _run(
         [*pip, "--index-url", server.index_url, "--report", report, INSTALLED],
-        {**_without("PIP_"), "PIP_CONFIG_FILE": os.devnull},
+        environment(),
     )
     for each in json.loads(report.read_text(encoding="utf-8"))["install"]:
         url = each["download_info"]["url"]
@@ -95,15 +93,11 @@ def _install(server: Server, folder: Path) -> Path:
     return python
 
 
-def _run(command: list[str | Path], environment: dict[str, str] | None = None) -> None:
+def _run(command: list[str | Path], variables: dict[str, str] | None = None) -> None:
     """Runs a command that shows what it does; ends the demo when it fails."""
-    done = subprocess.run(command, env=environment, check=False)
+    done = subprocess.run(command, env=variables, check=False)
     if done.returncode:
         sys.exit(f"{Path(command[0]).name} has failed with status {done.returncode}.")
-
-
-def _without(prefix: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
 
 
 def _say(step: str) -> None:

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,9 +54,11 @@ def _quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database as `alembic upgrade head` makes it, to be copied."""
+    """A database as `alembic upgrade head` makes it, emptied of what is seeded, to be copied."""
     path = tmp_path_factory.mktemp("migrated") / "index.sqlite"
     upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM classifiers")
     return path
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pypi_web.commands import imports, schema, tokens, users
+from pypi_web.commands import classifiers, imports, schema, tokens, users
 
 
 @click.group()
@@ -25,3 +25,4 @@ main.add_command(users.user)
 main.add_command(tokens.token)
 main.add_command(imports.import_)
 main.add_command(schema.schema)
+main.add_command(classifiers.classifiers)

@@ -13,12 +13,14 @@ from pypi_web.projects import documents
 
 SUFFIX = ".json"
 _MAX_HEADER = 1 << 20
+_NO_DOCUMENT = f"no {SUFFIX} document in it."
 _DAMAGES = (tarfile.TarError, lzma.LZMAError, zlib.error, OSError, EOFError, ValueError)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A document by its name, or else the reason why it cannot be read."""
+    """A document by its name, or else the reason why it cannot be read; so too a folder or an
+    archive that has none."""
 
     name: str
     content: bytes = b""
@@ -33,7 +35,10 @@ def measure(paths: Iterable[Path]) -> int:
 def read(paths: Iterable[Path], *, on_progress: Callable[[int], object]) -> Iterator[Found]:
     """The documents of all paths, one in memory at a time; `on_progress` is told of bytes."""
     for path in paths:
-        for file in _list_files(path):
+        files = _list_files(path)
+        if not files:
+            yield Found(f"{path}/", problem=_NO_DOCUMENT)
+        for file in files:
             try:
                 if file.suffix.lower() == SUFFIX:
                     with file.open("rb") as content:
@@ -60,17 +65,21 @@ def _read_document(name: str, content: BinaryIO, size: int) -> Found:
 
 def _read_archive(path: Path, on_progress: Callable[[int], object]) -> Iterator[Found]:
     told = 0
+    is_empty = True
     with (
         path.open("rb") as file,
         tarfile.open(fileobj=file, mode="r|*", tarinfo=_Member) as archive,
     ):
         for member in archive:
             if member.isreg() and member.name.lower().endswith(SUFFIX):
+                is_empty = False
                 content = archive.extractfile(member)
                 assert content is not None, "a regular member has content"
                 yield _read_document(f"{path}: {member.name}", content, member.size)  # type: ignore[arg-type]
             on_progress(file.tell() - told)
             told = file.tell()
+    if is_empty:
+        yield Found(str(path), problem=_NO_DOCUMENT)
 
 
 class _Member(tarfile.TarInfo):

@@ -10,13 +10,21 @@ from pathlib import Path
 import click
 from pyramid.paster import get_appsettings
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from pypi_web import settings
 from pypi_web.data.session import make_engine, writing
 from pypi_web.schema.database import DatabaseURLError, find_url_of_ini
+from pypi_web.schema.state import State, find_state
 from pypi_web.settings import Settings, SettingsError
+
+SENTENCES = {
+    State.EMPTY: "The database is empty: run `pypi-web schema upgrade`.",
+    State.BEHIND: "The database is behind this code: run `pypi-web schema upgrade`.",
+    State.CURRENT: "The database is where this code is.",
+    State.AHEAD: "The database is ahead of this code: a newer release has migrated it.",
+}
 
 
 @dataclass(frozen=True)
@@ -26,16 +34,53 @@ class Site:
 
 
 @contextmanager
-def open_site(config: Path) -> Iterator[Site]:
+def open_site(config: Path, *, wants_tables: bool = True) -> Iterator[Site]:
     """The site of an ini file, closed after the block.
 
     Whatever keeps a command from working on it, be it the ini, a setting or the database, becomes
-    a ClickException with a sentence.
+    a ClickException with a sentence; so does a database without the tables of this code, unless
+    the command is there to make them.
     """
+    site = _find_site(config)
+    try:
+        with explained():
+            if wants_tables:
+                _check_tables(site.engine)
+            yield site
+    finally:
+        site.engine.dispose()
+
+
+@contextmanager
+def changing(site: Site) -> Iterator[Session]:
+    """A session on a site, committed at the end of the block."""
+    with explained("Nothing of this command was kept."), writing(site.engine) as db:
+        yield db
+
+
+@contextmanager
+def explained(consequence: str = "") -> Iterator[None]:
+    """Makes a ClickException of what a database refuses in the block, with its cause, and with
+    what follows from it. Where the connection was lost, nobody knows what follows."""
+    try:
+        yield
+    except DBAPIError as error:
+        if consequence and error.connection_invalidated:
+            consequence = "Look at what is there before you run it again."
+        sentence = f"The database failed: {explain_cause(error)}. {consequence}"
+        raise click.ClickException(sentence.rstrip()) from None
+
+
+def explain_cause(error: DBAPIError) -> str:
+    """The first line of what a database says, without a full stop."""
+    return (str(error.orig).strip().splitlines() or ["it does not say why"])[0].rstrip(".")
+
+
+def _find_site(config: Path) -> Site:
     if not config.is_file():
         raise click.ClickException(f"There is no ini file {config}: name the site's with --config.")
     try:
-        site = Site(
+        return Site(
             settings=settings.read(get_appsettings(str(config)), os.environ),
             engine=make_engine(find_url_of_ini(os.environ, config)),
         )
@@ -44,19 +89,10 @@ def open_site(config: Path) -> Iterator[Site]:
     except (LookupError, ValueError, ImportError, IniError, OSError) as error:
         reason = " ".join(str(error).split())
         raise click.ClickException(f"{config} cannot be used: {reason}") from None
-    try:
-        yield site
-    except (OperationalError, ProgrammingError) as error:
-        cause = str(error.orig).strip().splitlines()[0]
-        raise click.ClickException(
-            f"The database is not ready ({cause}): run `alembic upgrade head` first."
-        ) from None
-    finally:
-        site.engine.dispose()
 
 
-@contextmanager
-def changing(config: Path) -> Iterator[Session]:
-    """A session on the site of an ini file, committed at the end of the block."""
-    with open_site(config) as site, writing(site.engine) as db:
-        yield db
+def _check_tables(engine: Engine) -> None:
+    with engine.connect() as db:
+        state = find_state(db)
+    if not state.is_ready:
+        raise click.ClickException(SENTENCES[state])

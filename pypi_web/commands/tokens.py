@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from pypi_web.accounts import tokens
 from pypi_web.accounts.tokens import TokenRefused
-from pypi_web.commands.site import changing
+from pypi_web.commands.site import changing, open_site
 from pypi_web.data import User
 
 
@@ -28,7 +28,7 @@ def create(config: Path, user: str, *, project: str, expires: int | None, name: 
     It is shown this once.
     """
     try:
-        with changing(config) as db:
+        with open_site(config) as site, changing(site) as db:
             person = db.scalar(select(User).where(User.name == user.strip().lower()))
             if person is None:
                 raise click.ClickException(

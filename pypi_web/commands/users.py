@@ -7,7 +7,7 @@ import click
 
 from pypi_web.accounts import people
 from pypi_web.accounts.people import AccountRefused
-from pypi_web.commands.site import changing
+from pypi_web.commands.site import changing, open_site
 
 
 @click.group()
@@ -23,14 +23,18 @@ def user() -> None:
 @click.pass_obj
 def create(config: Path, name: str, email: str, *, admin: bool, password_stdin: bool) -> None:
     """Make an account for NAME; the password is asked for."""
-    password = _read_password() if password_stdin else _ask_password()
-    try:
-        with changing(config) as db:
-            people.lock(db)
-            made = people.create_user(db, name=name, email=email, password=password, is_admin=admin)
-            click.echo(f"{made.name} has an account now.")
-    except AccountRefused as refusal:
-        raise click.ClickException(refusal.message) from None
+    with open_site(config) as site:
+        password = _read_password() if password_stdin else _ask_password()
+        try:
+            with changing(site) as db:
+                people.lock(db)
+                made = people.create_user(
+                    db, name=name, email=email, password=password, is_admin=admin
+                )
+                made_name = made.name
+        except AccountRefused as refusal:
+            raise click.ClickException(refusal.message) from None
+    click.echo(f"{made_name} has an account now.")
 
 
 def _ask_password() -> str:

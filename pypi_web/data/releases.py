@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pypi_web import clock
@@ -106,10 +106,13 @@ class ProjectURL(SQLAlchemyBase):
 
 
 class Classifier(SQLAlchemyBase):
+    """A classifier that a release has, or that is one of the trove (`is_trove`)."""
+
     __tablename__ = "classifiers"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     text: Mapped[str] = mapped_column(key(256), unique=True)
+    is_trove: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ReleaseClassifier(SQLAlchemyBase):

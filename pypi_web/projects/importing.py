@@ -11,12 +11,7 @@ from pypi_web.data import Action, File, Project, Release, TakenFilename
 from pypi_web.data.journal import record
 from pypi_web.data.session import Database
 from pypi_web.projects import descriptions, releases
-from pypi_web.projects.documents import (
-    DocumentFile,
-    DocumentProject,
-    DocumentRelease,
-    InvalidDocument,
-)
+from pypi_web.projects.documents import DocumentFile, DocumentProject, DocumentRelease
 from pypi_web.standards import names, versions
 
 _AT_ONCE = 500
@@ -42,17 +37,11 @@ class Imported:
 
 def render_description(db: Database, document: DocumentProject) -> str | None:
     """The HTML of the README, to be asked for before the transaction that imports the document;
-    None where there is no README, or its release is here already.
-
-    Raises InvalidDocument where it cannot be rendered.
-    """
+    None where there is no README, or its release is here already."""
     metadata = document.metadata
     if not metadata.description or _is_here(db, document.name, metadata.version):
         return None
-    try:
-        return descriptions.render(metadata.description, metadata.description_content_type)
-    except RecursionError:
-        raise InvalidDocument("info.description: its parts are nested too deeply.") from None
+    return descriptions.render(metadata.description, metadata.description_content_type)
 
 
 def import_document(

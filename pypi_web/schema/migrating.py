@@ -11,6 +11,7 @@ from sqlalchemy import JSON, Connection, Engine, create_engine, event, func, sel
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.elements import False_, True_
 
 from pypi_web.data.base import UtcDateTime
 
@@ -118,6 +119,9 @@ def render_item(kind: str, item: Any, autogenerate: Any) -> str | Literal[False]
         # Alembic would write `astext_type=Text()`, a name that its file does not have.
         autogenerate.imports.add("from sqlalchemy.dialects import postgresql")
         return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
+    if kind == "server_default" and isinstance(getattr(item, "arg", None), (False_, True_)):
+        # Alembic would write SQLite's 0, which is no boolean to PostgreSQL.
+        return "sa.false()" if isinstance(item.arg, False_) else "sa.true()"
     return False
 
 

@@ -88,7 +88,7 @@ def file_kind(package_type: str) -> str:
 
 
 def keywords(value: str | None) -> list[str]:
-    """The first hundred keywords, which some write with commas between them and some with spaces."""
+    """A hundred keywords at most, which some write with commas between them, some with spaces."""
     parts = (value or "").split("," if "," in (value or "") else None)
     found = dict.fromkeys(part.strip() for part in parts if part.strip())
     return list(found)[:_MAX_KEYWORDS]

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from pypi_web.commands import imports
-from pypi_web.data import File, JournalEntry, Project, Release
+from pypi_web.data import Description, File, JournalEntry, Project, Release
 from pypi_web.projects import documents
+from pypi_web.projects.documents import DocumentProject
+from pypi_web.projects.importing import Imported
 from tests.catalogues import document, encode, file
 from tests.commands.conftest import Run
 
@@ -77,10 +79,23 @@ def test_sums_up_what_became_of_the_catalogue(run: Run, tmp_path: Path) -> None:
     result = run("import", "catalogue", tmp_path)
 
     assert result.stdout == (
-        "Projects: 1 added, 0 changed, 2 unchanged, 0 skipped."
-        " Releases: 1 added, 2 unchanged, 0 joined with one whose version is the same."
-        " Files: 1 added, 2 unchanged, 0 skipped.\n"
+        "Projects: 1 added, 2 unchanged. Releases: 1 added, 2 unchanged."
+        " Files: 1 added, 2 unchanged.\n"
     )
+
+
+def test_a_folder_or_an_archive_without_a_document_is_named(run: Run, tmp_path: Path) -> None:
+    empty, archive = tmp_path / "empty", tmp_path / "archive.tar"
+    empty.mkdir()
+    pack(archive, {"README": b"no document"}, "w")
+
+    result = run("import", "catalogue", empty, archive)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"{empty}/: no .json document in it.\n{archive}: no .json document in it.\n"
+    )
+    assert result.stdout == "Skipped: 2 named on standard error.\n"
 
 
 def test_a_document_that_cannot_be_read_is_named_and_the_others_are_taken(
@@ -93,7 +108,7 @@ def test_a_document_that_cannot_be_read_is_named_and_the_others_are_taken(
 
     assert result.exit_code == 1
     assert result.stderr == f"{tmp_path}/b.json: info.name: Field required.\n"
-    assert "unchanged, 1 skipped" in result.stdout
+    assert "Skipped: 1 named" in result.stdout
     assert projects(db) == ["a", "c"]
 
 
@@ -107,7 +122,7 @@ def test_a_file_that_conflicts_is_told_of_and_is_no_failure(run: Run, tmp_path: 
 
     assert result.exit_code == 0
     assert f"{path}: a-1.0.zip stays as it is here" in result.stderr
-    assert "0 unchanged, 1 skipped" in result.stdout
+    assert "Files: 1 skipped." in result.stdout
 
 
 def test_a_path_that_does_not_exist_is_a_wrong_call(run: Run, db: Session, tmp_path: Path) -> None:
@@ -179,33 +194,114 @@ def test_names_of_members_do_not_tell_a_terminal_what_to_do(run: Run, tmp_path: 
     assert "\x1b" not in result.stderr
 
 
-def test_a_readme_that_nobody_can_render_is_no_traceback(run: Run, tmp_path: Path) -> None:
+def test_a_readme_that_nobody_can_render_is_kept_as_plain_text(
+    run: Run, db: Session, tmp_path: Path
+) -> None:
     nested = "\n".join(f"{' ' * depth}text\n" for depth in range(400))
     path = tmp_path / "one.json"
     path.write_bytes(encode(document("one", description=nested)))
 
     result = run("import", "catalogue", path)
 
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    assert "Projects: " in result.stdout
+    html = db.scalars(select(Description.html)).one()
+    assert result.exit_code == 0
+    assert html.startswith('<pre class="plain-text">text\n\n text\n')
 
 
-def test_nothing_of_a_document_stays_when_it_fails_half_way(
-    run: Run, db: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class FromTheDatabase(Exception):
+    """What a driver raises, with PostgreSQL's code."""
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        IntegrityError("INSERT", None, FromTheDatabase("UNIQUE constraint failed")),
+        OperationalError("INSERT", None, FromTheDatabase("deadlock detected", "40P01")),
+        OperationalError("INSERT", None, FromTheDatabase("could not serialize access", "40001")),
+    ],
+)
+def test_a_race_that_is_lost_is_run_again(
+    run: Run, db: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: DBAPIError
 ) -> None:
     original = imports.import_document
+    errors = [error]
 
-    def lose_a_race(session: Session, *arguments: Any, **keywords: Any) -> None:
-        original(session, *arguments, **keywords)
-        raise IntegrityError("another was first", None, Exception())
+    def lose_a_race(*arguments: Any, **keywords: Any) -> Imported:
+        imported = original(*arguments, **keywords)
+        if errors:
+            raise errors.pop()
+        return imported
 
     monkeypatch.setattr(imports, "import_document", lose_a_race)
 
     result = run("import", "catalogue", *write(tmp_path, "one"))
 
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert projects(db) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            IntegrityError("INSERT", None, FromTheDatabase("UNIQUE constraint failed: x.y")),
+            "The database does not take it: UNIQUE constraint failed: x.y.",
+        ),
+        (
+            OperationalError("INSERT", None, FromTheDatabase("deadlock detected", "40P01")),
+            "Others are changing the same project: import it again.",
+        ),
+    ],
+)
+def test_nothing_of_a_document_stays_when_it_fails_half_way(
+    run: Run,
+    db: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: DBAPIError,
+    sentence: str,
+) -> None:
+    original = imports.import_document
+
+    def fail(session: Session, *arguments: Any, **keywords: Any) -> None:
+        original(session, *arguments, **keywords)
+        raise error
+
+    monkeypatch.setattr(imports, "import_document", fail)
+    (path,) = write(tmp_path, "one")
+
+    result = run("import", "catalogue", path)
+
     assert result.exit_code == 1
-    assert "import it again" in result.stderr
+    assert result.stderr == f"{path}: {sentence}\n"
     assert [db.scalars(select(table)).all() for table in (Project, Release, File)] == [[], [], []]
+
+
+def test_what_was_taken_stays_when_the_database_fails(
+    run: Run, db: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = imports.import_document
+
+    def fail_on_two(session: Session, taken: DocumentProject, **keywords: Any) -> Imported:
+        if taken.name == "two":
+            raise OperationalError("INSERT", None, FromTheDatabase("the disk is full."))
+        return original(session, taken, **keywords)
+
+    monkeypatch.setattr(imports, "import_document", fail_on_two)
+
+    result = run("import", "catalogue", *write(tmp_path, "one", "two", "three"))
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: The database failed: the disk is full."
+        " What was added before is kept: import it again for the rest.\n"
+    )
+    assert projects(db) == ["one"]
 
 
 def test_the_sample_catalogue_is_taken_as_a_whole_and_once(

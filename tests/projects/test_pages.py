@@ -159,7 +159,10 @@ def test_a_readme_that_is_too_much_for_its_renderer_is_shown_as_text(app: TestAp
     deep = "\n".join(" " * level + "x" for level in range(0, 2000, 2))
     publish(app, alice, build_wheel(description=deep))
 
-    assert app.get("/project/sample/").html.find(class_="readme").text.strip().startswith("x")
+    readme = app.get("/project/sample/").html.find(class_="readme")
+
+    assert readme.pre["class"] == ["plain-text"]
+    assert readme.pre.text.startswith("x\n  x\n    x\n")
 
 
 def test_metadata_full_of_script_is_shown_as_text(app: TestApp, alice: Person):
