@@ -82,7 +82,7 @@ setup(
     },
     entry_points={
         "console_scripts": ["pypi-web = pypi_web.commands:main"],
-        "paste.app_factory": ["main = pypi_web:main"],
+        "paste.app_factory": ["main = pypi_web.application:main"],
         "paste.server_runner": ["main = pypi_web.server:serve"],
     },
 )

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-import pypi_web
+from pypi_web import application
 from pypi_web.data.session import make_engine
 from pypi_web.schema.migrating import make_migration_engine
 from pypi_web.security import passwords
@@ -194,7 +194,7 @@ def make_app(database_url: str, storage_url: str) -> Iterator[MakeApp]:
 
     def make(**settings: str) -> TestApp:
         ini = {"anonymous_read": "true", "secret": SECRET, "storage": storage_url, **settings}
-        app = pypi_web.main(
+        app = application.main(
             {},
             **{"sqlalchemy.url": database_url},
             **{f"pypi_web.{name}": value for name, value in ini.items()},

@@ -6,7 +6,7 @@ from configparser import Error as IniError
 from pathlib import Path
 from typing import Any
 
-from pyramid.paster import get_appsettings
+import plaster
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -53,7 +53,7 @@ def find_url_of_ini(environment: Mapping[str, str], ini: Path) -> URL:
     if environment.get("DATABASE_URL"):
         return find_url(environment, ini, {})
     try:
-        app = get_appsettings(str(ini))
+        app = plaster.get_loader(str(ini), protocols=["wsgi"]).get_wsgi_app_settings("main")
     except LookupError:  # an ini without [app:main]
         app = {}
     return find_url(environment, ini, app)
