@@ -21,6 +21,7 @@ def measure(ini: Path, *, rounds: int) -> None:
     small, large = _find_projects(engine, 5), _find_projects(engine, 500)
     pages = {
         "/account/login": "the form to sign in",
+        "/_health/ready": "whether it is ready",
         "/": "home",
         f"/project/{small[0]}/": f"{small[0]}, {small[1]} releases",
         f"/project/{large[0]}/": f"{large[0]}, {large[1]} releases",

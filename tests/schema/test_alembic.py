@@ -9,8 +9,10 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from pyramid.paster import get_appsettings
 from sqlalchemy import create_engine, inspect, make_url
 
+from pypi_web.schema.database import find_url, find_url_of_ini
 from pypi_web.schema.migrating import make_migration_engine
 from tests.conftest import ROOT, EmptyDatabase
 from tests.schema.environments import Environment, make_environment
@@ -168,6 +170,13 @@ def test_the_ini_says_where_the_database_is_unless_the_environment_does(tmp_path
     ini.write_text(ini.read_text() + f"sqlalchemy.url = sqlite:///{tmp_path}/alembic.sqlite\n")
     alembic("-c", str(ini), "upgrade", "head", cwd=tmp_path)
     assert (tmp_path / "alembic.sqlite").stat().st_size > 0
+
+
+@pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
+def test_the_application_and_alembic_agree_on_the_database(ini: str):
+    app = get_appsettings(str(ROOT / ini))
+
+    assert find_url({}, ROOT / ini, app) == find_url_of_ini({}, ROOT / ini)
 
 
 def test_a_percent_sign_in_the_password_is_one(postgres):
