@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,16 @@ OPTIONS = (
     "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
     " -c listen_addresses='' -c timezone=America/New_York"
 )
+
+NOBODY = 65534
+
+
+@dataclass(frozen=True)
+class Way:
+    """What to put before a command, or whom to run it as."""
+
+    prefix: tuple[str, ...] = ()
+    user: int | None = None
 
 
 @contextmanager
@@ -29,11 +40,12 @@ def running_postgres() -> Iterator[URL]:
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         failures = []
         for binaries in _find_binaries():
-            for command in _as_nobody_special():
+            for way in _ways_to_run():
                 try:
-                    _start(Path(folder), binaries, command)
-                except subprocess.CalledProcessError as error:
-                    failures.append(f"{binaries}: {error.stderr or error.stdout}")
+                    _start(Path(folder), binaries, way)
+                except (OSError, subprocess.SubprocessError) as error:
+                    reason = getattr(error, "output", None) or error
+                    failures.append(f"{binaries} by {way}: {reason}")
                     shutil.rmtree(Path(folder) / "data", ignore_errors=True)
                     continue
                 try:
@@ -41,7 +53,7 @@ def running_postgres() -> Iterator[URL]:
                         "postgresql", "postgres", database="postgres", query={"host": folder}
                     )
                 finally:
-                    _run(command, binaries / "pg_ctl", "-D", f"{folder}/data", "-m", "fast", "stop")
+                    _run(way, binaries / "pg_ctl", "-D", f"{folder}/data", "-m", "fast", "stop")
                 return
         raise RuntimeError("No PostgreSQL starts here:\n" + "\n".join(failures))
 
@@ -99,34 +111,44 @@ def _find_binaries() -> list[Path]:
     return [folder for folder in (*wheel, *system) if (folder / "pg_ctl").exists()]
 
 
-def _as_nobody_special() -> list[list[str]]:
-    """What to put before a command so that PostgreSQL, which will not be root, is somebody else:
-    in a user namespace of its own, where no user needs to be made and the files stay ours."""
+def _ways_to_run() -> list[Way]:
+    """How to run PostgreSQL's programs, which refuse to be root: as they are; else as somebody in
+    a user namespace of its own, where the files stay ours; else, where such are forbidden, as the
+    system's nobody, who can run the system's programs at least."""
     if os.geteuid() != 0:
-        return [[]]
-    return [["unshare", "--user", "--map-user=1000", "--map-group=1000"]]
+        return [Way()]
+    namespace = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+    return [Way(prefix=namespace), Way(user=NOBODY)]
 
 
-def _start(folder: Path, binaries: Path, command: list[str]) -> None:
+def _start(folder: Path, binaries: Path, way: Way) -> None:
     data = folder / "data"
+    if way.user is not None:
+        os.chown(folder, way.user, way.user)
     _run(
-        command,
+        way,
         binaries / "initdb",
         *("-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"),
         "--locale=C.UTF-8",
     )
     _run(
-        command,
+        way,
         binaries / "pg_ctl",
         *("-D", data, "-w", "-o", f"{OPTIONS} -k {folder}", "-l", folder / "log", "start"),
     )
 
 
-def _run(command: list[str], program: Path, *arguments: str | Path) -> None:
+def _run(way: Way, program: Path, *arguments: str | Path) -> None:
     # Not captured by a pipe: the server keeps it open, and one would wait for its end.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
-            [*command, program, *arguments], stdout=output, stderr=subprocess.STDOUT, timeout=60
+            [*way.prefix, program, *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            user=way.user,
+            group=way.user,
+            extra_groups=None if way.user is None else [],
         )
         if done.returncode:
             output.seek(0)

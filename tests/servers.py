@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,45 +32,47 @@ class Server:
 @contextmanager
 def running_server(ini: Path, *, log: Path, **environment: str) -> Iterator[Server]:
     """`pserve` of an ini on a free port, ended after the block; its output goes to `log`."""
-    port = free_port()
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [BIN / "pserve", ini],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PORT": str(port), **environment},
-        )
+    server = _start(ini, log, environment)
+    try:
+        yield server
+    finally:
+        server.process.terminate()
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_until_it_answers(f"{url}/simple/", process, log)
-            yield Server(url, port, process, log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            server.process.wait(15)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait()
+
+
+def _start(ini: Path, log: Path, environment: dict[str, str]) -> Server:
+    """A server that listens; on another port where somebody was faster to take the first."""
+    for _ in range(5):
+        port = free_port()
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [BIN / "pserve", ini],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PORT": str(port), **environment},
+            )
+        _wait_until_it_listens(process, log)
+        if process.poll() is None:
+            return Server(f"http://127.0.0.1:{port}", port, process, log)
+        if "Cannot listen" not in log.read_text():
+            break
+    raise RuntimeError(f"The server does not start:\n{log.read_text()}")
+
+
+def _wait_until_it_listens(process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while process.poll() is None and "is served at" not in log.read_text():
+        if time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+        time.sleep(0.05)
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-        except urllib.error.HTTPError as answer:
-            answer.close()  # an answer all the same: a private index refuses
-            return
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"The server does not answer:\n{log.read_text()}")

@@ -4,13 +4,14 @@ import http.client
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pypi_web.data import File, Project
+from pypi_web.data import File, JournalEntry, Project, Release, TakenFilename
 from pypi_web.storage import Storage
 from tests.distributions import build_wheel
 from tests.people import Person
@@ -25,18 +26,20 @@ def test_a_kill_during_an_upload_leaves_all_or_nothing(
     body = _form(wheel)
 
     def upload(port: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         header = {**alice.basic, "Content-Type": "multipart/form-data; boundary=x"}
         try:
             connection.request("POST", "/legacy/", body, header)
             connection.getresponse().read()
-        except (OSError, http.client.HTTPException):
-            pass  # the server is gone
         finally:
             connection.close()
 
+    def upload_in_vain(port: int) -> None:
+        with suppress(OSError, http.client.HTTPException):  # the server goes
+            upload(port)
+
     with running_server(site_ini, log=tmp_path / "log") as server:
-        sending = threading.Thread(target=upload, args=[server.port])
+        sending = threading.Thread(target=upload_in_vain, args=[server.port])
         sending.start()
         time.sleep(after)
         server.process.send_signal(signal.SIGKILL)
@@ -46,7 +49,8 @@ def test_a_kill_during_an_upload_leaves_all_or_nothing(
     for file in db.scalars(select(File)):
         assert b"".join(storage.read(file.sha256, 0, file.size)) == wheel.content
     if not db.scalar(select(func.count()).select_from(File)):
-        assert not db.scalar(select(func.count()).select_from(Project))
+        for model in (Project, Release, TakenFilename, JournalEntry):
+            assert not db.scalar(select(func.count()).select_from(model))
     with running_server(site_ini, log=tmp_path / "log") as server:
         upload(server.port)
     db.rollback()

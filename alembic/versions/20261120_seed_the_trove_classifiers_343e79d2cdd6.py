@@ -26,10 +26,8 @@ def upgrade() -> None:
     # Those of today; `pypi-web classifiers sync` brings in later ones. What releases have used
     # already is there, and is marked by that command.
     here = set() if context.is_offline_mode() else _read_texts()
-    op.bulk_insert(
-        CLASSIFIERS,
-        [{"text": text, "is_trove": True} for text in sorted(trove_classifiers - here)],
-    )
+    rows = [{"text": text, "is_trove": True} for text in sorted(trove_classifiers - here)]
+    op.bulk_insert(CLASSIFIERS, rows)
 
 
 def downgrade() -> None:

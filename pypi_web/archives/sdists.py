@@ -1,5 +1,6 @@
 """Source distributions: gzipped tar archives with one folder at the top (PEP 625, PEP 721)."""
 
+import gzip
 import tarfile
 from typing import Any, BinaryIO
 
@@ -9,33 +10,27 @@ from pypi_web.archives.refusal import (
     ArchiveRefused,
     max_expanded_size,
 )
+from pypi_web.archives.tar_members import CarefulMember
 from pypi_web.standards.filenames import Filename
 
-MAX_HEADER_SIZE = 1 << 20
-"""The largest extension header, in bytes: tarfile reads one into memory as a whole."""
-
-_EXTENSIONS = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
+_CHUNK = 1 << 18
 
 
 def read_metadata(content: BinaryIO, filename: Filename) -> bytes:
     folder = filename.text.removesuffix(".tar.gz")
     wanted = (f"{folder}/PKG-INFO", f"./{folder}/PKG-INFO")
-    limit = max_expanded_size(content)
     found = None
-    with tarfile.open(fileobj=content, mode="r|gz", tarinfo=_CarefulMember) as archive:
-        # To the end, so that an archive that is cut off is not taken for a whole one.
+    expanded: Any = _Expanded(content, filename)
+    with tarfile.open(fileobj=expanded, mode="r|", tarinfo=CarefulMember) as archive:
         for count, member in enumerate(archive, start=1):
-            if member.offset_data + member.size > limit or count > MAX_MEMBERS:
-                raise ArchiveRefused(f"{filename.text} expands to more than an index takes.")
+            if count > MAX_MEMBERS:
+                raise ArchiveRefused(f"{filename.text} has more than {MAX_MEMBERS} members.")
             if member.name in wanted:
                 found = _read_member(archive, member)
-            archive.members.clear()  # type: ignore[attr-defined]  # it keeps all it has seen
+            kept: Any = archive
+            kept.members.clear()  # tarfile keeps all it has seen
+    while expanded.read(_CHUNK):
+        pass  # to the end, where one that is cut off or damaged shows
     if found is None:
         raise ArchiveRefused(f"{filename.text} holds no {folder}/PKG-INFO.")
     return found
@@ -50,10 +45,17 @@ def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return file.read()
 
 
-class _CarefulMember(tarfile.TarInfo):
-    """A member whose extension headers are looked at before they are read."""
+class _Expanded:
+    """What a gzip archive expands to, up to a limit."""
 
-    def _proc_member(self, archive: Any) -> Any:
-        if self.type in _EXTENSIONS and self.size > MAX_HEADER_SIZE:
-            raise ArchiveRefused(f"A header in the archive is larger than {MAX_HEADER_SIZE} bytes.")
-        return super()._proc_member(archive)  # type: ignore[misc]
+    def __init__(self, content: BinaryIO, filename: Filename) -> None:
+        self._filename = filename
+        self._left = max_expanded_size(content)
+        self._file = gzip.GzipFile(fileobj=content)
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise ArchiveRefused(f"{self._filename.text} expands to more than an index takes.")
+        return data

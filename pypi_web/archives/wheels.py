@@ -8,12 +8,24 @@ from packaging.utils import canonicalize_name
 from pypi_web.archives.refusal import MAX_MEMBERS, MAX_METADATA_SIZE, ArchiveRefused
 from pypi_web.standards.filenames import Filename
 
+MAX_DIRECTORY_SIZE = 16 << 20
+"""The largest directory of a zip archive that is read, in bytes: that of MAX_MEMBERS or so."""
+
 
 def read_metadata(content: BinaryIO, filename: Filename) -> bytes:
+    _refuse_large_directory(content, filename)
     with zipfile.ZipFile(content) as archive:
         if len(archive.filelist) > MAX_MEMBERS:
             raise ArchiveRefused(f"{filename.text} has more than {MAX_MEMBERS} members.")
         return _read_member(archive, _find_metadata(archive, filename))
+
+
+def _refuse_large_directory(content: BinaryIO, filename: Filename) -> None:
+    """ZipFile makes an object of each entry before anybody can count them."""
+    end = zipfile._EndRecData(content)  # type: ignore[attr-defined]
+    if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY_SIZE:  # type: ignore[attr-defined]
+        raise ArchiveRefused(f"{filename.text} has a directory of more than a wheel's members.")
+    content.seek(0)
 
 
 def _find_metadata(archive: zipfile.ZipFile, filename: Filename) -> str:

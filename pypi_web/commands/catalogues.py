@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO
 
+from pypi_web.archives.tar_members import CarefulMember
 from pypi_web.projects import documents
 
 SUFFIX = ".json"
@@ -68,7 +69,7 @@ def _read_archive(path: Path, on_progress: Callable[[int], object]) -> Iterator[
     is_empty = True
     with (
         path.open("rb") as file,
-        tarfile.open(fileobj=file, mode="r|*", tarinfo=_Member) as archive,
+        tarfile.open(fileobj=file, mode="r|*", tarinfo=CarefulMember) as archive,
     ):
         for member in archive:
             if member.isreg() and member.name.lower().endswith(SUFFIX):
@@ -80,17 +81,6 @@ def _read_archive(path: Path, on_progress: Callable[[int], object]) -> Iterator[
             told = file.tell()
     if is_empty:
         yield Found(str(path), problem=_NO_DOCUMENT)
-
-
-class _Member(tarfile.TarInfo):
-    """A member whose headers are not larger than any honest one's: tarfile holds them in memory."""
-
-    @classmethod
-    def frombuf(cls, buf: Any, encoding: Any, errors: Any) -> Self:
-        member = super().frombuf(buf, encoding, errors)
-        if not member.isreg() and member.size > _MAX_HEADER:
-            raise tarfile.ReadError("it has a header of an absurd size")
-        return member
 
 
 def _explain(file: Path, error: Exception) -> str:

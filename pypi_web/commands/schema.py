@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from pypi_web.commands.site import SENTENCES, open_site
+from pypi_web.commands.site import open_site
 from pypi_web.schema.state import find_scripts, find_state, read_schema
 
 
@@ -24,7 +24,8 @@ def schema() -> None:
 def upgrade(config: Path, revision: str) -> None:
     """Migrate the database up to REVISION, `head` when none is given."""
     logging.basicConfig(format="%(message)s")
-    logging.getLogger("alembic").setLevel(logging.INFO)
+    for name in ("alembic.runtime.migration", "alembic.pypi_web"):
+        logging.getLogger(name).setLevel(logging.INFO)
     with open_site(config, wants_tables=False) as site:
         alembic = Config()
         alembic.set_main_option("script_location", str(find_scripts()).replace("%", "%%"))
@@ -35,7 +36,7 @@ def upgrade(config: Path, revision: str) -> None:
         except CommandError as error:
             raise click.ClickException(str(error)) from None
         with site.engine.connect() as db:
-            click.echo(SENTENCES[find_state(db)])
+            click.echo(find_state(db).sentence)
 
 
 @schema.command()
@@ -44,6 +45,6 @@ def status(config: Path) -> None:
     """Say how the database stands to this code; the exit status is 1 where it cannot be used."""
     with open_site(config, wants_tables=False) as site, site.engine.connect() as db:
         state = find_state(db)
-    click.echo(f"{SENTENCES[state]} The code's revision is {', '.join(read_schema().heads)}.")
+    click.echo(f"{state.sentence} The code's revision is {', '.join(read_schema().heads)}.")
     if not state.is_ready:
         sys.exit(1)

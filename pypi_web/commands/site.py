@@ -16,15 +16,8 @@ from sqlalchemy.orm import Session
 from pypi_web import settings
 from pypi_web.data.session import make_engine, writing
 from pypi_web.schema.database import DatabaseURLError, find_url_of_ini
-from pypi_web.schema.state import State, find_state
+from pypi_web.schema.state import find_state
 from pypi_web.settings import Settings, SettingsError
-
-SENTENCES = {
-    State.EMPTY: "The database is empty: run `pypi-web schema upgrade`.",
-    State.BEHIND: "The database is behind this code: run `pypi-web schema upgrade`.",
-    State.CURRENT: "The database is where this code is.",
-    State.AHEAD: "The database is ahead of this code: a newer release has migrated it.",
-}
 
 
 @dataclass(frozen=True)
@@ -95,4 +88,4 @@ def _check_tables(engine: Engine) -> None:
     with engine.connect() as db:
         state = find_state(db)
     if not state.is_ready:
-        raise click.ClickException(SENTENCES[state])
+        raise click.ClickException(state.sentence)

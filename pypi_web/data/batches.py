@@ -28,7 +28,8 @@ class Batch(Generic[Fact]):
     def __init__(self, engine: Engine, write_all: Callable[[Session, Counter[Fact]], None]) -> None:
         self._engine = engine
         self._write_all = write_all
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what was gathered: held for a moment
+        self._writing = threading.Lock()  # held while a batch is written
         self._gathered: Counter[Fact] = Counter()
         self._timer: threading.Timer | None = None
         atexit.register(self.write)
@@ -36,23 +37,29 @@ class Batch(Generic[Fact]):
     def add(self, fact: Fact) -> None:
         with self._lock:
             self._gathered[fact] += 1
-            if self._timer is None:
-                self._timer = threading.Timer(INTERVAL, self.write)
-                self._timer.daemon = True
-                self._timer.start()
+            self._start_timer()
 
     def write(self) -> None:
-        """Writes what was gathered; what cannot be written now waits for the next batch."""
-        with self._lock:
-            gathered, self._gathered = self._gathered, Counter()
-            self._timer = None
-        if not gathered:
-            return
-        try:
-            with writing(self._engine) as db:
-                self._write_all(db, gathered)
-        except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", error)).strip()
-            log.warning("%s facts wait for the next batch: %s", len(gathered), cause)
+        """Writes what was gathered, after whoever is writing now; what cannot be written waits for
+        the next batch."""
+        with self._writing:
             with self._lock:
-                self._gathered.update(gathered)
+                gathered, self._gathered = self._gathered, Counter()
+                self._timer = None
+            if not gathered:
+                return
+            try:
+                with writing(self._engine) as db:
+                    self._write_all(db, gathered)
+            except SQLAlchemyError as error:
+                cause = str(getattr(error, "orig", error)).strip()
+                log.warning("%s facts wait for the next batch: %s", len(gathered), cause)
+                with self._lock:
+                    self._gathered.update(gathered)
+                    self._start_timer()
+
+    def _start_timer(self) -> None:
+        if self._timer is None:
+            self._timer = threading.Timer(INTERVAL, self.write)
+            self._timer.daemon = True
+            self._timer.start()

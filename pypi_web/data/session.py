@@ -1,7 +1,8 @@
 """From a database's URL to sessions: engines as both databases want them, reading and writing."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import zope.sqlalchemy
@@ -24,7 +25,9 @@ def make_engine(url: URL) -> Engine:
         url,
         pool_pre_ping=url.get_backend_name() != "sqlite",
         # As many as there are threads that ask, each of which holds two at the most.
+        pool_size=20,
         max_overflow=-1,
+        connect_args=connect_args(url),
         # What somebody sent does not belong into a log.
         hide_parameters=True,
     )
@@ -32,6 +35,12 @@ def make_engine(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def connect_args(url: URL) -> dict[str, Any]:
+    """PostgreSQL's own patience with a server that does not answer is over two minutes."""
+    is_told = url.get_backend_name() != "postgresql" or "connect_timeout" in url.query
+    return {} if is_told else {"connect_timeout": 5}
 
 
 def for_writing(engine: Engine) -> Engine:
@@ -77,7 +86,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins no transaction: _begin_sqlite does
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {SQLITE_PATIENCE}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    with suppress(sqlite3.OperationalError):  # a file that is read-only is read as it is
+        cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()

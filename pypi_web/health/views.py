@@ -12,13 +12,6 @@ from pypi_web.schema.state import State, find_state
 
 log = logging.getLogger(__name__)
 
-READY = {
-    State.EMPTY: "not ready: the database is empty; run `alembic upgrade head`",
-    State.BEHIND: "not ready: the database is behind this code; run `alembic upgrade head`",
-    State.CURRENT: "ready",
-    State.AHEAD: "ready: a newer release has migrated the database",
-}
-
 
 @view_config(route_name="health.live", request_method="GET", permission=NO_PERMISSION_REQUIRED)
 def live(_request: Any) -> Response:
@@ -34,7 +27,9 @@ def ready(request: Any) -> Response:
     except SQLAlchemyError:
         log.exception("The database cannot be asked whether it is ready.")
         return _answer(503, "not ready: the database does not answer")
-    return _answer(200 if state.is_ready else 503, READY[state])
+    if state.is_ready:
+        return _answer(200, "ready" if state is State.CURRENT else f"ready. {state.sentence}")
+    return _answer(503, f"not ready. {state.sentence}")
 
 
 def _answer(status: int, sentence: str) -> Response:

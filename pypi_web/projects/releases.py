@@ -1,12 +1,10 @@
 """A release's rows, from its core metadata."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from pypi_web import clock
 from pypi_web.data import (
     Classifier,
     Dependency,
@@ -52,15 +50,10 @@ def add(
     metadata: CoreMetadata,
     *,
     description_html: str | None,
-    created_at: datetime | None = None,
 ) -> Release:
     """Adds a release of `project` with all that its metadata says; `description_html` is the
     rendered README where it has one."""
-    release = Release(
-        project_id=project.id,
-        created_at=created_at or clock.now(),
-        **version_columns(metadata.version),
-    )
+    release = Release(project_id=project.id, **version_columns(metadata.version))
     db.add(release)
     describe(db, release, metadata, description_html=description_html)
     return release

@@ -34,17 +34,18 @@ def find_url(environment: Mapping[str, str], ini: Path | None, app: Mapping[str,
         )
     try:
         url = make_url(text)
-        known = url.get_backend_name() in ("sqlite", "postgresql") and url.get_dialect()
+        usable = _is_usable(url)
     except (ArgumentError, ValueError, ImportError):
-        known = None
-    if not known:
+        usable = False
+    if not usable:
         # Without the URL itself, which may hold a password.
         raise DatabaseURLError(
             "The database's URL (DATABASE_URL, else sqlalchemy.url) cannot be used: write"
-            " sqlite:///path or postgresql://user:password@host/database."
+            " sqlite:///path or postgresql://user:password@host/database, with %40 for an @ in the"
+            " password and the like."
         )
     if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.database).parent)
     return url
 
 
@@ -56,7 +57,28 @@ def find_url_of_ini(environment: Mapping[str, str], ini: Path) -> URL:
         app = plaster.get_loader(str(ini), protocols=["wsgi"]).get_wsgi_app_settings("main")
     except LookupError:  # an ini without [app:main]
         app = {}
+    except IniError as error:
+        raise _unreadable(ini, error) from None
+    except (OSError, ImportError, ValueError) as error:
+        raise DatabaseURLError(f"{ini} cannot be read: {' '.join(str(error).split())}") from None
     return find_url(environment, ini, app)
+
+
+def _is_usable(url: URL) -> bool:
+    dialect = url.get_dialect()
+    dialect.import_dbapi()  # raises ImportError where the driver is not installed
+    is_kept = url.get_backend_name() != "sqlite" or url.database not in (None, "", ":memory:")
+    return url.get_backend_name() in ("sqlite", "postgresql") and is_kept and not dialect.is_async
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseURLError(
+            f"The database's folder {folder} cannot be made ({error.strerror}): see DATABASE_URL"
+            f" and {URL_SETTING}."
+        ) from None
 
 
 def _of_alembic(ini: Path | None) -> str | None:
@@ -67,4 +89,11 @@ def _of_alembic(ini: Path | None) -> str | None:
         parser.read(ini, encoding="utf-8")
         return parser.get("alembic", URL_SETTING, fallback=None)
     except IniError as error:
-        raise DatabaseURLError(f"{ini} cannot be read: {error}.") from None
+        raise _unreadable(ini, error) from None
+
+
+def _unreadable(ini: Path, error: IniError) -> DatabaseURLError:
+    """Without the parser's own words, which may quote a password."""
+    return DatabaseURLError(
+        f"{ini} cannot be read ({type(error).__name__}): each % in a value is written twice, as %%."
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from pypi_web.settings import SettingsError
 
@@ -38,7 +38,7 @@ def explain_database_error(error: DBAPIError) -> str:
         return f"The file is no SQLite database ({cause}): look at DATABASE_URL and sqlalchemy.url."
     if "does not exist" in lowered and 'database "' in lowered:
         return f"{cause[:1].upper()}{cause[1:]}: make it first, with createdb."
-    if isinstance(error, OperationalError) and error.statement is None:
+    if error.statement is None:
         return (
             f"The database cannot be reached ({cause}): see that the server runs, and that"
             " DATABASE_URL or sqlalchemy.url says where."

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import False_, True_
 
 from pypi_web.data.base import UtcDateTime
+from pypi_web.data.session import connect_args
 
 log = logging.getLogger("alembic.pypi_web")
 
@@ -37,7 +38,7 @@ _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 def make_migration_engine(url: URL) -> Engine:
     """An engine for migrations. On SQLite each transaction is alone from its beginning, holds DDL
     too, and has no foreign keys, whose cascades a rebuilt table would set off."""
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, poolclass=NullPool, connect_args=connect_args(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -48,16 +49,21 @@ def make_migration_engine(url: URL) -> Engine:
 def connecting(url: URL | None, given: Engine | Connection | None) -> Iterator[Connection]:
     """The connection to migrate by: the one that a caller has handed in, or one of our own.
 
-    Of an engine that is handed in the address counts: the application's own would have SQLite's
-    foreign keys on. A connection must have them off; raises CommandError otherwise.
+    An engine that is handed in is used as it is on PostgreSQL; on SQLite its file counts, since the
+    application's own engine has the foreign keys on. A connection on SQLite must be as those of
+    make_migration_engine; raises CommandError otherwise.
     """
     if isinstance(given, Connection):
-        _refuse_sqlite_foreign_keys(given)
+        _refuse_unfit_sqlite(given)
         yield given
         return
-    engine_url = given.url if given is not None else url
-    assert engine_url is not None, "either an engine or a URL is given"
-    with make_migration_engine(engine_url).connect() as connection:
+    engine = given
+    if engine is None or engine.dialect.name == "sqlite":
+        engine_url = url if engine is None else engine.url
+        assert engine_url is not None, "either an engine or a URL is given"
+        refuse_sqlite_in_memory(engine_url)
+        engine = make_migration_engine(engine_url)
+    with engine.connect() as connection:
         yield connection
 
 
@@ -67,14 +73,40 @@ def exclusively(connection: Connection) -> Iterator[None]:
 
     It asks for the lock again and again rather than waiting for it: who waits inside of
     PostgreSQL holds a snapshot, for which CREATE INDEX CONCURRENTLY of the other waits in turn.
-    Nothing is left in a transaction, which Alembic would take for its caller's and not commit.
-    On SQLite the transaction itself is the lock.
+    Nothing is left in a transaction, which Alembic would take for its caller's and not commit; one
+    that is open is the caller's indeed, and stays so. On SQLite the transaction itself is the lock.
     """
     if connection.dialect.name != "postgresql":
         yield
-        return
-    connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    elif connection.in_transaction():
+        in_transaction = select(func.pg_try_advisory_xact_lock(LOCK_KEY))
+        _poll(lambda: bool(connection.scalar(in_transaction)))
+        yield
+    else:
+        with _settings_of_the_session(connection), _session_lock(connection):
+            yield
+
+
+@contextmanager
+def _settings_of_the_session(connection: Connection) -> Iterator[None]:
+    settings = {"lock_timeout": LOCK_TIMEOUT}
+    if (connection.dialect.server_version_info or (0,)) >= (14,):
+        # Else a statement whose process was killed runs to its end, and keeps the lock as long.
+        settings["client_connection_check_interval"] = "1s"
+    for name, value in settings.items():
+        connection.exec_driver_sql(f"SET {name} = '{value}'")
     connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.closed and not connection.invalidated:
+            for name in settings:
+                connection.exec_driver_sql(f"RESET {name}")
+            connection.commit()
+
+
+@contextmanager
+def _session_lock(connection: Connection) -> Iterator[None]:
     _poll(lambda: _try_lock(connection))
     try:
         yield
@@ -82,7 +114,6 @@ def exclusively(connection: Connection) -> Iterator[None]:
         if not connection.closed and not connection.invalidated:
             connection.rollback()
             connection.execute(select(func.pg_advisory_unlock(LOCK_KEY)))
-            connection.exec_driver_sql("RESET lock_timeout")
             connection.commit()
 
 
@@ -94,6 +125,7 @@ def run(context: Any) -> None:
     is refused where it would leave rows without their parents.
     """
     connection = context.get_bind()
+    is_callers = connection.in_transaction()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with context.begin_transaction():
@@ -102,7 +134,7 @@ def run(context: Any) -> None:
                 if connection.dialect.name == "sqlite" and _heads(context) != before:
                     _refuse_orphans(connection)
         except DBAPIError as error:
-            if attempt == ATTEMPTS or not _met_a_lock(error):
+            if is_callers or attempt == ATTEMPTS or not _met_a_lock(error):
                 raise
             log.warning("A table is in use; trying again in %s s (%s).", PAUSE, attempt)
             connection.rollback()
@@ -187,17 +219,23 @@ def _try_to_begin(connection: Connection) -> bool:
     return True
 
 
-def _refuse_sqlite_foreign_keys(connection: Connection) -> None:
+def refuse_sqlite_in_memory(url: URL) -> None:
+    """Raises CommandError for a database that would be gone with the connection."""
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise CommandError("A SQLite database in memory is gone at once: name a file.")
+
+
+def _refuse_unfit_sqlite(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     # Past SQLAlchemy, which would begin a transaction for it.
-    cursor = connection.connection.cursor()
-    try:
-        (foreign_keys,) = cursor.execute("PRAGMA foreign_keys").fetchone()
-    finally:
-        cursor.close()
-    if foreign_keys:
+    driver: Any = connection.connection.driver_connection
+    (foreign_keys,) = driver.execute("PRAGMA foreign_keys").fetchone()
+    if foreign_keys or driver.isolation_level is not None:
+        what = "has SQLite's foreign keys on: rebuilding a table would delete rows that refer to it"
+        if not foreign_keys:
+            what = "leaves transactions to Python's driver, which keeps no DDL in them"
         raise CommandError(
-            "The connection handed in has SQLite's foreign keys on: rebuilding a table would delete"
-            " the rows that refer to it. Hand in one of schema.migrating.make_migration_engine()."
+            f"The connection handed in {what}. Hand in one of"
+            " pypi_web.schema.migrating.make_migration_engine()."
         )

@@ -8,7 +8,9 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, select, table
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+_HOW = "run `alembic upgrade head`, or `pypi-web schema upgrade` where there is no checkout"
 
 _VERSION_TABLE = table("alembic_version", column("version_num"))
 
@@ -24,6 +26,19 @@ class State(StrEnum):
     @property
     def is_ready(self) -> bool:
         return self in (State.CURRENT, State.AHEAD)
+
+    @property
+    def sentence(self) -> str:
+        """How the database stands, and what to do about it."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    State.EMPTY: f"The database is empty: {_HOW}.",
+    State.BEHIND: f"The database is behind this code: {_HOW}.",
+    State.CURRENT: "The database is where this code is.",
+    State.AHEAD: "The database is ahead of this code: a newer release has migrated it.",
+}
 
 
 @dataclass(frozen=True)
@@ -65,10 +80,15 @@ def find_revisions(db: Connection) -> frozenset[str]:
     try:
         return frozenset(db.execute(select(_VERSION_TABLE.c.version_num)).scalars())
     except (OperationalError, ProgrammingError) as error:
-        if "alembic_version" not in str(error.orig):
+        if not _says_no_such_table(error):
             raise
         db.rollback()
         return frozenset()
+
+
+def _says_no_such_table(error: DBAPIError) -> bool:
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    return sqlstate == "42P01" or "no such table" in str(error.orig)
 
 
 def find_state(db: Connection) -> State:

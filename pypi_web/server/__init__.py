@@ -57,14 +57,14 @@ def _greet(app: Any, url: str) -> str:
         with reading(engine) as db:
             state = find_state(db)
         if state is State.EMPTY:
-            _stop("The database is empty: run `alembic upgrade head` first.")
+            _stop(state.sentence)
         link = find_setup_link(engine, app.registry["settings"], url) if state.is_ready else None
     except SQLAlchemyError as error:
         cause = " ".join(str(getattr(error, "orig", error)).split())
         _stop(f"The database cannot be used ({cause}): see DATABASE_URL and sqlalchemy.url.")
     greeting = f"pypi_web is served at {url}"
     if state is State.BEHIND:
-        greeting += "\nThe database is behind this code: run `alembic upgrade head`."
+        greeting += f"\n{state.sentence}"
     if link:
         greeting += (
             f"\nNobody has an account here yet. Make the first administrator at\n\n    {link}\n"

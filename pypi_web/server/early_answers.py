@@ -19,15 +19,14 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import WSGITask
 
+from pypi_web.site.clean_requests import MAX_FORM
+
 UPLOADS = ("/legacy/", "/legacy")
 """The paths that take files. There the application begins no transaction and decides by a short
 look; it is asked on the thread that all connections share."""
 
 SMALL = 8192
 """A body up to this many bytes comes with its headers anyway; nobody is asked about it first."""
-
-MAX_FORM = 1 << 20
-"""The largest body, in bytes, of a request that is no upload."""
 
 MAX_REFUSAL = 1 << 16
 """The longest answer that is taken for a refusal, in bytes."""

@@ -44,7 +44,8 @@ def respond(request: Any, format: Format, *, serial: int, serialise: Serialiser)
     """The answer for what has not changed since `serial`; a client that has it gets 304, and
     nothing is made for it.
 
-    The serial is read before what `serialise` reads, so that a page is never newer than its ETag.
+    The serial is read before what `serialise` reads, so that a page is never older than its ETag
+    says; where it is newer, the next question finds that out.
     """
     response = Response(content_type=format.value, conditional_response=True)
     if format is not Format.JSON:

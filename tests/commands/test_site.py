@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from pypi_web.commands import main
 from pypi_web.data import session
 from pypi_web.data.session import for_writing
+from pypi_web.schema.state import State
 from tests.commands.conftest import Run
 from tests.people import Person
 
@@ -31,7 +32,7 @@ SECRET = "pypi_web.secret = a secret that only these tests know of\n"
         (APP + SECRET + "sqlalchemy.url = nonsense\n", "The database's URL"),
         (
             APP + SECRET + "sqlalchemy.url = sqlite:///%(here)s/new.sqlite\n",
-            "The database is empty: run `pypi-web schema upgrade`",
+            "The database is empty: run `alembic upgrade head`",
         ),
         (
             APP + SECRET + "sqlalchemy.url = sqlite:///%(here)s/site.ini\n",
@@ -66,7 +67,7 @@ def test_a_database_without_tables_is_found_before_a_password_is_asked_for(tmp_p
     )
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: The database is empty: run `pypi-web schema upgrade`.\n"
+    assert result.stderr == f"Error: {State.EMPTY.sentence}\n"
 
 
 def test_a_database_that_refuses_to_write_says_why(run: Run, engine: Engine, alice: Person) -> None:

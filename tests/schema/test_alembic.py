@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -130,18 +131,48 @@ def test_from_python_with_an_engine_or_a_connection(empty_database: EmptyDatabas
     engine.dispose()
 
 
-def test_a_connection_whose_foreign_keys_would_delete_rows_is_refused(tmp_path: Path):
+def test_from_python_within_a_transaction_of_the_callers(empty_database: EmptyDatabase):
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["configure_logger"] = False
+    engine = make_migration_engine(make_url(empty_database.url))
+
+    with engine.connect() as connection, connection.begin() as transaction:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        transaction.rollback()
+    assert inspect(engine).get_table_names() == []
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    assert "releases" in inspect(engine).get_table_names()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("foreign_keys", ["ON", "OFF"])
+def test_a_connection_that_would_lose_rows_or_keep_halves_is_refused(
+    tmp_path: Path, foreign_keys: str
+):
     engine = create_engine(f"sqlite:///{tmp_path}/x.sqlite")
     config = Config(ROOT / "alembic.ini")
     config.attributes["configure_logger"] = False
 
     with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {foreign_keys}")
         connection.rollback()
         config.attributes["connection"] = connection
-        with pytest.raises(CommandError, match="foreign keys on"):
+        with pytest.raises(CommandError, match="make_migration_engine"):
             command.upgrade(config, "head")
     engine.dispose()
+
+
+def test_an_engine_on_a_database_in_memory_is_refused():
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["configure_logger"] = False
+    config.attributes["connection"] = create_engine("sqlite://")
+
+    with pytest.raises(CommandError, match="name a file"):
+        command.upgrade(config, "head")
 
 
 # What an operator does
@@ -210,6 +241,40 @@ def test_a_password_in_a_wrong_url_is_not_shown():
     result = alembic("upgrade", "head", DATABASE_URL="mysql://me:hush@localhost/x")
 
     assert "hush" not in result.stdout + result.stderr
+
+
+def test_a_folder_that_cannot_be_made():
+    result = alembic("upgrade", "head", DATABASE_URL="sqlite:////proc/nowhere/x.sqlite")
+
+    assert "/proc/nowhere cannot be made" in sentence_of(result)
+
+
+def test_a_percent_sign_that_stands_once_in_an_ini(tmp_path: Path):
+    ini = tmp_path / "site.ini"
+    ini.write_text(
+        "[app:main]\nuse = egg:pypi_web\nsqlalchemy.url = postgresql://me:hush%40@localhost/x\n"
+        f"[alembic]\nscript_location = {ROOT}/alembic\npath_separator = os\n"
+    )
+
+    result = alembic("-c", str(ini), "upgrade", "head")
+
+    assert "each % in a value is written twice" in sentence_of(result)
+    assert "hush" not in result.stdout + result.stderr
+
+
+def test_a_server_that_does_not_answer():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/x"
+
+        assert "cannot be reached" in sentence_of(alembic("upgrade", "head", DATABASE_URL=url))
+
+
+def test_an_option_that_postgresql_does_not_know(postgres):
+    url = f"postgresql://postgres@/postgres?host={postgres.query['host']}&foo=bar"
+
+    assert "foo" in sentence_of(alembic("upgrade", "head", DATABASE_URL=url))
 
 
 def test_a_server_that_is_not_there():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from webtest import TestApp
 
 from pypi_web import commands
@@ -51,6 +51,29 @@ def test_it_stays_ready_when_a_newer_release_has_migrated(app: TestApp, engine: 
         move(engine, known)
 
 
+def test_a_database_that_refuses_to_tell_is_not_taken_for_an_empty_one(
+    app: TestApp, engine: Engine, caplog: pytest.LogCaptureFixture
+):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite knows no permissions")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE ROLE stranger"))
+    site_engine = app.app.registry["engine"]
+
+    def become_a_stranger(connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL ROLE stranger")
+
+    event.listen(site_engine, "begin", become_a_stranger)
+    try:
+        assert "does not answer" in app.get("/_health/ready", status=503)
+    finally:
+        event.remove(site_engine, "begin", become_a_stranger)
+
+    assert "permission denied" in caplog.text
+    with engine.begin() as connection:
+        connection.execute(text("DROP ROLE stranger"))
+
+
 def test_a_private_site_tells_its_health_without_credentials(make_app):
     make_app(anonymous_read="false").get("/_health/ready", status=200)
 
@@ -82,7 +105,7 @@ def test_the_command_line_says_how_it_stands_in_words_and_by_status(empty_ini: P
     after = pypi_web(empty_ini, "status")
 
     assert (before.exit_code, upgraded.exit_code, after.exit_code) == (1, 0, 0)
-    assert "empty: run `pypi-web schema upgrade`" in before.output
+    assert "The database is empty: run `alembic upgrade head`" in before.output
     assert "The database is where this code is." in after.output
 
 
@@ -106,7 +129,7 @@ def test_a_start_on_an_empty_database_says_what_to_run_and_makes_no_tables(
     )
 
     assert start.returncode == 1
-    assert "run `alembic upgrade head` first" in start.stderr
+    assert "run `alembic upgrade head`" in start.stderr
     engine = create_engine(empty_database.url)
     assert inspect(engine).get_table_names() == []
     engine.dispose()

@@ -47,10 +47,11 @@ def test_contacts(author: str | None, addresses: str | None, expected: list):
     assert found == expected
 
 
-def test_contacts_that_cannot_be_read_are_shown_as_they_are_written_but_not_at_any_length():
-    (found,) = filters.contacts(None, "(" * 5_000)
+def test_contacts_that_cannot_be_read_are_shown_as_they_are_written_or_left_out():
+    """Older Pythons cannot read it, newer ones find no address in it."""
+    found = filters.contacts(None, "(" * 5_000)
 
-    assert (found.name, found.address) == ("(" * 2_000, "")
+    assert [(each.name, each.address) for each in found] in ([("(" * 2_000, "")], [])
 
 
 def test_contacts_and_keywords_end_somewhere():

@@ -204,6 +204,15 @@ def _tar_of_headers(kind: bytes, size: int, count: int) -> bytes:
     return content.getvalue()
 
 
+def _tar_of_pax(headers: dict[str, str]) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("x")
+        member.pax_headers, member.size = headers, 1024
+        archive.addfile(member, io.BytesIO(b"99999999\n" + bytes(1015)))
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -212,6 +221,10 @@ def _tar_of_headers(kind: bytes, size: int, count: int) -> bytes:
         _tar_of_headers(tarfile.XHDTYPE, 10, 2000),
         _tar_of_headers(tarfile.REGTYPE, 200 << 20, 1),
         _tar_of_headers(tarfile.REGTYPE, 0, 100_001),
+        _tar_of_headers(tarfile.GNUTYPE_SPARSE, 0, 1),
+        _tar_of_pax({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
+        _tar_of_pax({"GNU.sparse.map": "0,1," * 1000 + "0,1"}),
+        _tar_of_pax({"GNU.sparse.size": "10"}),
     ],
 )
 def test_a_tar_archive_that_is_a_bomb(
@@ -221,7 +234,16 @@ def test_a_tar_archive_that_is_a_bomb(
 
     reason = refused(app, alice, sdist)
 
-    assert any(word in reason for word in ("larger than", "expands to", "not a readable"))
+    assert any(
+        words in reason
+        for words in (
+            "absurd size",
+            "sparse",
+            "expands to more",
+            "more than 100000",
+            "not a readable",
+        )
+    )
 
 
 def test_a_wheel_of_too_many_members(app: TestApp, alice: Person, nothing_stays: None):
@@ -234,6 +256,20 @@ def test_a_wheel_of_too_many_members(app: TestApp, alice: Person, nothing_stays:
     )
 
     assert "more than 100000 members" in refused(app, alice, wheel)
+
+
+def test_a_wheel_whose_directory_is_absurd(app: TestApp, alice: Person, nothing_stays: None):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in range(300):
+            member = zipfile.ZipInfo(str(number))
+            member.comment = bytes(60_000)
+            archive.writestr(member, b"")
+    wheel = Distribution(
+        "sample-1.0-py3-none-any.whl", content.getvalue(), "sample", "1.0", "bdist_wheel"
+    )
+
+    assert "a directory of more than" in refused(app, alice, wheel)
 
 
 def test_a_field_that_says_two_things(app: TestApp, alice: Person, nothing_stays: None):
