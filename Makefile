@@ -12,7 +12,7 @@ serve: .venv/installed
 	@exec $(BIN)/pserve development.ini
 
 test: .venv/installed-dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -30,6 +31,11 @@ ROOT = Path(__file__).parent.parent
 SECRET = "a secret that only these tests know of"
 
 MakeApp = Callable[..., TestApp]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: many tests wait for programs that they have started."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -78,11 +84,14 @@ def migrated_postgres(postgres: URL) -> URL:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty, migrated database; whatever asks for it is tried on both."""
     if request.param == "sqlite":
-        path = tmp_path / "index.sqlite"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        migrated: Path = request.getfixturevalue("migrated_sqlite")
+        path = migrated.with_name("of-this-test.sqlite")
+        for used in path.parent.glob(f"{path.name}*"):
+            used.unlink()
+        shutil.copy(migrated, path)
         return f"sqlite:///{path}"
     url: URL = request.getfixturevalue("migrated_postgres")
     delete_all_rows(url, keep="alembic_version")
@@ -187,23 +196,33 @@ format = %(levelname)s %(message)s
     return path
 
 
+@pytest.fixture(scope="session")
+def made_apps() -> dict[tuple[str, ...], Any]:
+    """Applications by database and settings: to make one takes longer than most tests do."""
+    return {}
+
+
 @pytest.fixture
-def make_app(database_url: str, storage_url: str) -> Iterator[MakeApp]:
+def make_app(
+    database_url: str, storage_url: str, made_apps: dict[tuple[str, ...], Any]
+) -> Iterator[MakeApp]:
     """Makes the application of a site that everyone may read, or as the given settings say."""
-    apps = []
 
     def make(**settings: str) -> TestApp:
-        ini = {"anonymous_read": "true", "secret": SECRET, "storage": storage_url, **settings}
-        app = application.main(
-            {},
-            **{"sqlalchemy.url": database_url},
-            **{f"pypi_web.{name}": value for name, value in ini.items()},
-        )
-        apps.append(app)
+        ini = {"anonymous_read": "true", "secret": SECRET, **settings}
+        key = (database_url, *(f"{name}={value}" for name, value in sorted(ini.items())))
+        if key not in made_apps:
+            made_apps[key] = application.main(
+                {},
+                **{"sqlalchemy.url": database_url, "pypi_web.storage": storage_url},
+                **{f"pypi_web.{name}": value for name, value in ini.items()},
+            )
+        app = made_apps[key]
+        app.registry["storage"] = open_storage(storage_url)
         return TestApp(app, extra_environ={"HTTP_HOST": "localhost:6543"})
 
     yield make
-    for app in apps:
+    for app in made_apps.values():
         app.registry["downloads"].write()
         app.registry["token_uses"].write()
         app.registry["engine"].dispose()

@@ -160,6 +160,16 @@ def _tar(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
         _zip(**{"other-1.0.dist-info/METADATA": metadata_text("sample", "1.0").encode()}),
         build_sdist().content,
     ],
+    ids=[
+        "nothing",
+        "no zip",
+        "its beginning",
+        "without its end",
+        "no metadata",
+        "metadata of two",
+        "metadata of another",
+        "a tar",
+    ],
 )
 def test_a_wheel_that_is_none(app: TestApp, alice: Person, nothing_stays: None, content: bytes):
     wheel = Distribution("sample-1.0-py3-none-any.whl", content, "sample", "1.0", "bdist_wheel")
@@ -176,6 +186,7 @@ def test_a_wheel_that_is_none(app: TestApp, alice: Person, nothing_stays: None, 
         _tar((tarfile.TarInfo("sample-1.0/setup.py"), b"")),
         _tar((tarfile.TarInfo("PKG-INFO"), metadata_text("sample", "1.0").encode())),
     ],
+    ids=["no tar", "its beginning", "a zip", "no PKG-INFO", "PKG-INFO at the top"],
 )
 def test_a_source_distribution_that_is_none(
     app: TestApp, alice: Person, nothing_stays: None, content: bytes
@@ -213,24 +224,22 @@ def _tar_of_pax(headers: dict[str, str]) -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        _tar_of_headers(tarfile.XHDTYPE, 5 << 20, 1),
-        _tar_of_headers(tarfile.GNUTYPE_LONGNAME, 5 << 20, 1),
-        _tar_of_headers(tarfile.XHDTYPE, 10, 2000),
-        _tar_of_headers(tarfile.REGTYPE, 200 << 20, 1),
-        _tar_of_headers(tarfile.REGTYPE, 0, 100_001),
-        _tar_of_headers(tarfile.GNUTYPE_SPARSE, 0, 1),
-        _tar_of_pax({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
-        _tar_of_pax({"GNU.sparse.map": "0,1," * 1000 + "0,1"}),
-        _tar_of_pax({"GNU.sparse.size": "10"}),
-    ],
-)
-def test_a_tar_archive_that_is_a_bomb(
-    app: TestApp, alice: Person, nothing_stays: None, content: bytes
-):
-    sdist = Distribution("sample-1.0.tar.gz", content, "sample", "1.0", "sdist")
+BOMBS = {
+    "a large pax header": lambda: _tar_of_headers(tarfile.XHDTYPE, 5 << 20, 1),
+    "a long name": lambda: _tar_of_headers(tarfile.GNUTYPE_LONGNAME, 5 << 20, 1),
+    "a chain of headers": lambda: _tar_of_headers(tarfile.XHDTYPE, 10, 2000),
+    "a large member": lambda: _tar_of_headers(tarfile.REGTYPE, 200 << 20, 1),
+    "many members": lambda: _tar_of_headers(tarfile.REGTYPE, 0, 100_001),
+    "an old sparse file": lambda: _tar_of_headers(tarfile.GNUTYPE_SPARSE, 0, 1),
+    "a sparse file 1.0": lambda: _tar_of_pax({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}),
+    "a sparse file 0.1": lambda: _tar_of_pax({"GNU.sparse.map": "0,1," * 1000 + "0,1"}),
+    "a sparse file 0.0": lambda: _tar_of_pax({"GNU.sparse.size": "10"}),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_tar_archive_that_is_a_bomb(app: TestApp, alice: Person, nothing_stays: None, bomb: str):
+    sdist = Distribution("sample-1.0.tar.gz", BOMBS[bomb](), "sample", "1.0", "sdist")
 
     reason = refused(app, alice, sdist)
 
