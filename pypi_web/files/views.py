@@ -1,5 +1,6 @@
 """Files by address: whole, in ranges, or only asked about (RFC 9110, sections 13 and 14)."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from pypi_web.data import File
 from pypi_web.data.session import Database
 from pypi_web.storage import Storage
 
+log = logging.getLogger(__name__)
+
 A_YEAR = 365 * 24 * 3600
 _METADATA_SUFFIX = ".metadata"
 
@@ -24,12 +27,13 @@ def file(request: Any) -> Response:
     parts = request.matchdict
     sha256 = parts["a"] + parts["b"] + parts["rest"]
     with request.reading() as db:
-        found = _find(db, request.storage, sha256, parts["filename"])
+        found = _find(db, sha256, parts["filename"])
     if found is None:
         raise HTTPNotFound("There is no such file on this index.")
+    size = _size(request.storage, found)
     response = Response(content_type="application/octet-stream", conditional_response=True)
-    response.app_iter = _Bytes(request.storage, found)
-    response.content_length = found.size
+    response.app_iter = _Bytes(request.storage, found.sha256, size)
+    response.content_length = size
     response.accept_ranges = "bytes"
     response.etag = found.sha256
     visibility = "public" if request.settings.anonymous_read else "private"
@@ -48,29 +52,27 @@ class _Found:
 
     file_id: int | None
     sha256: str
-    size: int
 
 
 class _Bytes:
     """A body that is read from the storage as it is sent; WebOb asks it for ranges."""
 
-    def __init__(self, storage: Storage, found: _Found) -> None:
+    def __init__(self, storage: Storage, sha256: str, size: int) -> None:
         self._storage = storage
-        self._found = found
+        self._sha256 = sha256
+        self._size = size
 
     def __iter__(self) -> Iterator[bytes]:
-        return self.app_iter_range(0, self._found.size)
+        return self.app_iter_range(0, self._size)
 
     def app_iter_range(self, start: int, stop: int | None) -> Iterator[bytes]:
-        end = self._found.size if stop is None else stop
-        return self._storage.read(self._found.sha256, start, end)
+        return self._storage.read(self._sha256, start, self._size if stop is None else stop)
 
 
-def _find(db: Database, storage: Storage, sha256: str, filename: str) -> _Found | None:
+def _find(db: Database, sha256: str, filename: str) -> _Found | None:
     """What stands at an address, which holds the file's digest also where it asks for metadata."""
-    wants_metadata = filename.endswith(_METADATA_SUFFIX)
     row = db.execute(
-        select(File.id, File.size, File.metadata_sha256).where(
+        select(File.id, File.metadata_sha256).where(
             File.filename == filename.removesuffix(_METADATA_SUFFIX),
             File.sha256 == sha256,
             File.is_stored,
@@ -78,11 +80,20 @@ def _find(db: Database, storage: Storage, sha256: str, filename: str) -> _Found 
     ).one_or_none()
     if row is None:
         return None
-    if not wants_metadata:
-        return _Found(row.id, sha256, row.size)
-    if row.metadata_sha256 is None:
-        return None
-    return _Found(None, row.metadata_sha256, storage.size(row.metadata_sha256))
+    if not filename.endswith(_METADATA_SUFFIX):
+        return _Found(row.id, sha256)
+    return None if row.metadata_sha256 is None else _Found(None, row.metadata_sha256)
+
+
+def _size(storage: Storage, found: _Found) -> int:
+    """Asked before anything is answered: bytes that are lost can be told of only then."""
+    try:
+        return storage.size(found.sha256)
+    except FileNotFoundError:
+        log.error("The bytes %s are missing in the storage.", found.sha256)
+        raise HTTPNotFound(
+            "The bytes of this file are missing on this index: tell its administrator."
+        ) from None
 
 
 def _is_download(request: Any) -> bool:

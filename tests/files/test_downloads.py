@@ -8,6 +8,7 @@ from webtest import TestApp
 from pypi_web import clock
 from pypi_web.data import DownloadCount
 from pypi_web.standards import addresses
+from pypi_web.storage import Storage
 from tests.distributions import Distribution, build_wheel
 from tests.people import Person
 from tests.publishing import publish
@@ -158,3 +159,14 @@ def test_a_header_that_is_nonsense_is_passed_over(
 ):
     for path in (path_of(wheel), "/simple/sample/", "/static/base.css"):
         app.get(path, headers={header: value}, status=200)
+
+
+def test_a_file_whose_bytes_are_lost_is_said_so_and_logged(
+    app: TestApp, storage: Storage, wheel: Distribution, caplog: pytest.LogCaptureFixture
+):
+    storage.remove(wheel.sha256)
+
+    answer = app.get(path_of(wheel), status=404)
+
+    assert "bytes of this file are missing" in answer.text
+    assert wheel.sha256 in caplog.text
