@@ -2,20 +2,18 @@
 
 import os
 from collections.abc import Iterator
-from configparser import Error as IniError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from pyramid.paster import get_appsettings
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from pypi_web import settings
 from pypi_web.data.session import make_engine, writing
-from pypi_web.schema.database import DatabaseURLError, find_url_of_ini
+from pypi_web.schema.database import find_url, read_app_settings
 from pypi_web.schema.state import find_state
 from pypi_web.settings import Settings, SettingsError
 
@@ -73,15 +71,15 @@ def _find_site(config: Path) -> Site:
     if not config.is_file():
         raise click.ClickException(f"There is no ini file {config}: name the site's with --config.")
     try:
+        app = read_app_settings(config)
         return Site(
-            settings=settings.read(get_appsettings(str(config)), os.environ),
-            engine=make_engine(find_url_of_ini(os.environ, config)),
+            settings=settings.read(app, os.environ),
+            engine=make_engine(find_url(os.environ, config, app)),
         )
-    except (SettingsError, DatabaseURLError) as error:
+    except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    except (LookupError, ValueError, ImportError, IniError, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise click.ClickException(f"{config} cannot be used: {reason}") from None
+    except LookupError as error:
+        raise click.ClickException(f"{config} cannot be used: {error}") from None
 
 
 def _check_tables(engine: Engine) -> None:

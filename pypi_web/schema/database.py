@@ -1,7 +1,7 @@
 """One URL for the application and for Alembic."""
 
 from collections.abc import Mapping
-from configparser import ConfigParser
+from configparser import ConfigParser, InterpolationError
 from configparser import Error as IniError
 from pathlib import Path
 from typing import Any
@@ -54,21 +54,40 @@ def find_url_of_ini(environment: Mapping[str, str], ini: Path) -> URL:
     if environment.get("DATABASE_URL"):
         return find_url(environment, ini, {})
     try:
-        app = plaster.get_loader(str(ini), protocols=["wsgi"]).get_wsgi_app_settings("main")
+        app = read_app_settings(ini)
     except LookupError:  # an ini without [app:main]
         app = {}
+    return find_url(environment, ini, app)
+
+
+def read_app_settings(ini: Path) -> Mapping[str, Any]:
+    """An ini's `[app:main]`.
+
+    Raises LookupError where it has none, and SettingsError, without a word of what is written in
+    it, where it cannot be read.
+    """
+    try:
+        loader = plaster.get_loader(str(ini), protocols=["wsgi"])
+        settings: Mapping[str, Any] = loader.get_wsgi_app_settings("main")
     except IniError as error:
         raise _unreadable(ini, error) from None
+    except LookupError:
+        raise
     except (OSError, ImportError, ValueError) as error:
-        raise DatabaseURLError(f"{ini} cannot be read: {' '.join(str(error).split())}") from None
-    return find_url(environment, ini, app)
+        raise SettingsError(f"{ini} cannot be used: {' '.join(str(error).split())}") from None
+    return settings
+
+
+def is_in_memory(url: URL) -> bool:
+    """Whether it is a SQLite database that is gone with its connection."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
 def _is_usable(url: URL) -> bool:
     dialect = url.get_dialect()
     dialect.import_dbapi()  # raises ImportError where the driver is not installed
-    is_kept = url.get_backend_name() != "sqlite" or url.database not in (None, "", ":memory:")
-    return url.get_backend_name() in ("sqlite", "postgresql") and is_kept and not dialect.is_async
+    is_known = url.get_backend_name() in ("sqlite", "postgresql")
+    return is_known and not dialect.is_async and not is_in_memory(url)
 
 
 def _make_folder(folder: Path) -> None:
@@ -94,6 +113,6 @@ def _of_alembic(ini: Path | None) -> str | None:
 
 def _unreadable(ini: Path, error: IniError) -> DatabaseURLError:
     """Without the parser's own words, which may quote a password."""
-    return DatabaseURLError(
-        f"{ini} cannot be read ({type(error).__name__}): each % in a value is written twice, as %%."
-    )
+    if isinstance(error, InterpolationError):
+        return DatabaseURLError(f"{ini} cannot be used: each % in a value is written twice, as %%.")
+    return DatabaseURLError(f"{ini} cannot be used: it is no ini file ({type(error).__name__}).")

@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import False_, True_
 
 from pypi_web.data.base import UtcDateTime
 from pypi_web.data.session import connect_args
+from pypi_web.schema.database import is_in_memory
 
 log = logging.getLogger("alembic.pypi_web")
 
@@ -61,7 +62,8 @@ def connecting(url: URL | None, given: Engine | Connection | None) -> Iterator[C
     if engine is None or engine.dialect.name == "sqlite":
         engine_url = url if engine is None else engine.url
         assert engine_url is not None, "either an engine or a URL is given"
-        refuse_sqlite_in_memory(engine_url)
+        if is_in_memory(engine_url):
+            raise CommandError("A SQLite database in memory is gone at once: name a file.")
         engine = make_migration_engine(engine_url)
     with engine.connect() as connection:
         yield connection
@@ -217,12 +219,6 @@ def _try_to_begin(connection: Connection) -> bool:
             return False
         raise
     return True
-
-
-def refuse_sqlite_in_memory(url: URL) -> None:
-    """Raises CommandError for a database that would be gone with the connection."""
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise CommandError("A SQLite database in memory is gone at once: name a file.")
 
 
 def _refuse_unfit_sqlite(connection: Connection) -> None:

@@ -101,3 +101,16 @@ def test_names_its_commands() -> None:
 
     for command in ("import", "token", "user"):
         assert f"  {command} " in result.stdout
+
+
+def test_an_ini_that_cannot_be_read_gives_away_no_password(tmp_path: Path):
+    ini = tmp_path / "site.ini"
+    ini.write_text(
+        "[app:main]\nuse = egg:pypi_web\nsqlalchemy.url = postgresql://me:hush%40@localhost/x\n"
+    )
+
+    result = CliRunner().invoke(main, ["--config", str(ini), "schema", "status"])
+
+    assert result.exit_code == 1
+    assert "each % in a value is written twice" in result.output
+    assert "hush" not in result.output
