@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from pypi_web.data import User
-from pypi_web.data.session import Database
+from pypi_web.data.session import Database, lock_table
 from pypi_web.security import passwords
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
@@ -95,9 +95,7 @@ def renew_hash(db: Session, user_id: int, password: str) -> Known:
 
 def lock(db: Session) -> None:
     """Lets nobody else make an account until this transaction ends."""
-    if db.get_bind().dialect.name == "postgresql":
-        db.execute(text("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"))
-    # On SQLite a transaction that writes is alone from its beginning.
+    lock_table(db, User)
 
 
 def _taken(db: Session, name: str, email: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import zope.sqlalchemy
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
@@ -80,6 +80,13 @@ def insert_for_conflicts(db: Session, model: type) -> Any:
 
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def lock_table(db: Session, model: Any) -> None:
+    """Lets nobody else write a table until the transaction ends; on SQLite one that writes is alone
+    from its beginning."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

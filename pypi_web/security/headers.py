@@ -19,6 +19,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 HEADERS = {
+    # What says nothing else is for the one who asked, and is asked for again.
+    "Cache-Control": "private, no-cache",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",

@@ -8,7 +8,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound, HTTPRequestEntityTooLarge
+from pyramid.httpexceptions import (
+    HTTPBadRequest,
+    HTTPLengthRequired,
+    HTTPNotFound,
+    HTTPRequestEntityTooLarge,
+)
 
 from pypi_web.standards import addresses
 
@@ -56,7 +61,9 @@ def _drop_unreadable_headers(request: Any) -> None:
 
 
 def _check_form(request: Any) -> None:
-    if request.content_length is None or request.content_length > MAX_FORM:
+    if request.content_length is None:
+        raise HTTPLengthRequired("Send the form with a Content-Length, as browsers do.")
+    if request.content_length > MAX_FORM:
         raise HTTPRequestEntityTooLarge(f"A form has at most {MAX_FORM:,} bytes. Send less.")
     try:
         form = request.POST

@@ -191,6 +191,16 @@ def test_a_form_that_is_none_is_the_senders_mistake(app: TestApp, content_type: 
     assert answer.status_int in (400, 403)
 
 
+def test_a_form_without_a_length_is_asked_for_one(app: TestApp):
+    request = app.RequestClass.blank("/account/login", method="POST")
+    request.content_length = None
+
+    answer = app.do_request(request, expect_errors=True)
+
+    assert answer.status_int == 411
+    assert "Content-Length" in answer
+
+
 def test_a_form_that_is_too_large_is_refused(app: TestApp):
     app.post("/account/login", {"name": "x" * 1_100_000}, status=413)
 

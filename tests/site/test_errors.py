@@ -85,6 +85,14 @@ def test_each_answer_carries_the_security_headers(app: TestApp):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_pages_are_for_the_one_who_asked(app: TestApp):
+    for path in ("/", "/nothing", "/account/login", "/search/?q=x", "/simple/nope/"):
+        answer = app.get(path, expect_errors=True)
+
+        assert answer.headers["Cache-Control"] == "private, no-cache", path
+    assert "max-age=31536000" in app.get("/static/base.css").headers["Cache-Control"]
+
+
 def test_strangers_get_no_cookie(app: TestApp):
     for path in ("/", "/nothing", "/simple/", "/search/?q=x"):
         assert "Set-Cookie" not in app.get(path, expect_errors=True).headers
