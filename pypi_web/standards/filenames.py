@@ -34,6 +34,7 @@ class Filename:
     project: str
     version: str
     python_tag: str
+    platforms: tuple[str, ...] = ()
 
 
 def parse(filename: str) -> Filename:
@@ -49,8 +50,15 @@ def parse(filename: str) -> Filename:
     try:
         if filename.endswith(".whl"):
             project, version, _, _ = parse_wheel_filename(filename)
-            python_tag = filename.split("-")[-3]
-            return Filename(filename, PackageType.WHEEL, project, str(version), python_tag)
+            python_tag, _, platforms = filename.removesuffix(".whl").split("-")[-3:]
+            return Filename(
+                filename,
+                PackageType.WHEEL,
+                project,
+                str(version),
+                python_tag,
+                tuple(platforms.lower().split(".")),
+            )
         if filename.endswith(".tar.gz"):
             project, version = parse_sdist_filename(filename)
             return Filename(filename, PackageType.SDIST, project, str(version), "source")
@@ -60,3 +68,16 @@ def parse(filename: str) -> Filename:
         f"Invalid filename {filename!r}: an index takes wheels (.whl) and source distributions"
         " (.tar.gz)."
     )
+
+
+def exact_spelling(filename: Filename) -> str:
+    """How the standards spell the name: the project's in lower case and with `_` alone, the
+    version as PEP 440 writes it, sets of tags in their order (PEP 625, PEP 427 and 425)."""
+    stem = f"{filename.project.replace('-', '_')}-{filename.version}"
+    if filename.package_type is PackageType.SDIST:
+        return f"{stem}.tar.gz"
+    build, *tags = filename.text.removesuffix(".whl").split("-")[2:]
+    if len(tags) == 2:
+        build, tags = "", [build, *tags]
+    sets = (".".join(sorted(set(each.lower().split(".")))) for each in tags)
+    return "-".join((stem, *filter(None, [build]), *sets)) + ".whl"

@@ -1,9 +1,24 @@
 """Core metadata is read as its specification has it, and as tools have written it."""
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pypi_web.standards.core_metadata import InvalidCoreMetadata, parse, required_project
 from tests.distributions import metadata_text
+
+RAW_TO_EMAIL = {
+    "summary": "Summary",
+    "author": "Author",
+    "license": "License",
+    "home_page": "Home-page",
+    "platforms": "Platform",
+    "requires_dist": "Requires-Dist",
+    "project_urls": "Project-URL",
+    "description": "Description",
+}
 
 
 def test_license_files_before_their_time_are_passed_over():
@@ -55,3 +70,46 @@ def test_a_requirement_names_a_project(requirement: str, project: str):
 
 def test_what_is_no_requirement_names_none():
     assert required_project("((") is None
+
+
+_LINE = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
+_FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "summary": _LINE,
+        "author": _LINE,
+        "license": _LINE,
+        "home_page": _LINE,
+        "platforms": st.lists(_LINE, min_size=1, max_size=3).map(tuple),
+        "requires_dist": st.lists(
+            st.from_regex(r"[a-z]{1,9}(>=[1-9])?", fullmatch=True), min_size=1, max_size=3
+        ).map(tuple),
+        "project_urls": st.dictionaries(
+            st.from_regex(r"[A-Za-z]{1,9}", fullmatch=True),
+            st.from_regex(r"https://[a-z]{1,9}/", fullmatch=True),
+            min_size=1,
+            max_size=3,
+        ).map(lambda urls: tuple(urls.items())),
+        "description": st.text(
+            st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1
+        ),
+    },
+)
+
+
+@given(_FIELDS)
+def test_what_was_written_is_what_is_read(fields: dict[str, Any]):
+    wanted = {name: value for name, value in fields.items() if value != "UNKNOWN"}
+    headers = []
+    for name, value in fields.items():
+        header = RAW_TO_EMAIL[name]
+        if name == "project_urls":
+            headers += [f"{header}: {label}, {url}" for label, url in value]
+        elif name != "description":
+            values = value if isinstance(value, tuple) else (value,)
+            headers += [f"{header}: {each}" for each in values]
+    text = metadata_text("x", "1", *headers, description=fields.get("description", ""))
+
+    found = parse(text.encode())
+
+    assert {name: getattr(found, name) for name in wanted} == wanted
