@@ -3,7 +3,7 @@
 from pypi_web.data.base import SQLAlchemyBase
 from pypi_web.data.files import DownloadCount, File, TakenFilename
 from pypi_web.data.journal import Action, JournalEntry
-from pypi_web.data.projects import Project, Role, RoleName
+from pypi_web.data.projects import Project, ProjectStatus, Role, RoleName
 from pypi_web.data.releases import (
     Classifier,
     Dependency,
@@ -26,6 +26,7 @@ __all__ = [
     "File",
     "JournalEntry",
     "Project",
+    "ProjectStatus",
     "ProjectURL",
     "Release",
     "ReleaseClassifier",

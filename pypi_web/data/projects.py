@@ -2,12 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pypi_web import clock
 from pypi_web.data.base import BigId, SQLAlchemyBase, key, one_of
+from pypi_web.standards import names
+
+_LOCK = 0x6E616D65
+"""PostgreSQL's advisory lock of those who give new projects their names."""
 
 
 class RoleName(StrEnum):
@@ -15,8 +20,27 @@ class RoleName(StrEnum):
     MAINTAINER = "maintainer"
 
 
+class ProjectStatus(StrEnum):
+    """What may be done with a project (PEP 792)."""
+
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+    """As active; one should no longer depend on it."""
+    ARCHIVED = "archived"
+    """Nothing is added."""
+    QUARANTINED = "quarantined"
+    """Nothing is added, nothing is offered."""
+
+
+def _lookalike_key(context: Any) -> str:
+    return names.lookalike_key(context.get_current_parameters()["normalized_name"])
+
+
 class Project(SQLAlchemyBase):
-    """Found by its normalised name, shown by the name of its first upload."""
+    """Found by its normalised name, shown by the name of its first upload.
+
+    Names that are easily taken for one another share a `lookalike_key`.
+    """
 
     __tablename__ = "projects"
 
@@ -25,6 +49,13 @@ class Project(SQLAlchemyBase):
     normalized_name: Mapped[str] = mapped_column(key(128), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_serial: Mapped[int] = mapped_column(BigId, default=0)
+    lookalike_key: Mapped[str | None] = mapped_column(key(128), default=_lookalike_key, index=True)
+    status: Mapped[ProjectStatus] = mapped_column(
+        one_of(ProjectStatus, name="status"),
+        default=ProjectStatus.ACTIVE,
+        server_default=ProjectStatus.ACTIVE,
+    )
+    status_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Role(SQLAlchemyBase):
@@ -35,3 +66,10 @@ class Role(SQLAlchemyBase):
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[RoleName] = mapped_column(one_of(RoleName, name="name"))
+
+
+def lock_names(db: Session) -> None:
+    """Lets nobody else make a project until the transaction ends, so that one can look whether its
+    name is too much like another; on SQLite one that writes is alone from its beginning."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
