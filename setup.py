@@ -46,6 +46,7 @@ setup(
         "alembic >= 1.20",
         "argon2-cffi >= 25.1",
         "click >= 8.4",
+        "docutils >= 0.22",
         "jinja2 >= 3.1.6",
         "multipart >= 2.0",
         "obstore >= 0.12",

@@ -225,6 +225,7 @@ def make_app(
     for app in made_apps.values():
         app.registry["downloads"].write()
         app.registry["token_uses"].write()
+        app.registry["stale_readmes"].write()
         app.registry["engine"].dispose()
 
 

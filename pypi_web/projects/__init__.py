@@ -4,8 +4,10 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
+    from pypi_web.projects.rerendering import StaleReadmes
     from pypi_web.projects.views import find_project, find_release
 
+    config.registry["stale_readmes"] = StaleReadmes(config.registry["engine"])
     reads = {"request_method": ("GET", "HEAD")}
     config.add_route("projects.project", "/project/{name}/", factory=find_project, **reads)
     config.add_route(

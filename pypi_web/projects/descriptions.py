@@ -1,18 +1,41 @@
 """READMEs as pages show them: rendered, and cleaned of all that could act."""
 
+import hashlib
 import io
 import logging
 import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import Message
 from html import escape
 from importlib.metadata import version
 
+from docutils.parsers.rst import roles
 from readme_renderer import markdown, rst
 
 log = logging.getLogger(__name__)
 
-RENDERER = f"readme_renderer {version('readme_renderer')}"
-"""What rendered a kept description, so that one can tell when it is out of date."""
+RST, MARKDOWN, PLAIN = "text/x-rst", "text/markdown", "text/plain"
+KNOWN_TYPES = (RST, MARKDOWN, PLAIN)
+
+_EDITION = 1
+"""To be raised when this module itself gives other HTML for the same README."""
+
+_ENGINES = ("readme_renderer", "docutils", "comrak", "pygments", "nh3")
+
+
+def _name_renderer() -> str:
+    said = " ".join(f"{name}={version(name)}" for name in _ENGINES)
+    digest = hashlib.sha256(f"{_EDITION} {said}".encode()).hexdigest()
+    return f"readme_renderer {version('readme_renderer')[:24]} {digest[:16]}"
+
+
+RENDERER = _name_renderer()
+"""What rendered a kept description, so that one can tell when it is out of date, in 64 characters
+at most. The digest is of all whose versions decide the HTML: readme_renderer chooses what is
+allowed, docutils and comrak write it, pygments colours its code, and nh3 cleans it, which is why a
+fix in any of them alone has to reach the READMEs that are here."""
 
 MAX_MARKDOWN = 200_000
 MAX_RST = 100_000
@@ -27,49 +50,143 @@ is text. Some cost more than their size: words and cells of reStructuredText; in
 which may be nested, code blocks that are written as HTML and never closed, and the rows of tables,
 which are filled up to the widest."""
 
+_TEXT_BEGINS = '<pre class="plain-text">'
+_MAX_SAID = 200
+"""Characters of a README, or of what docutils says of it, that a problem repeats."""
 
-def render(source: str, content_type: str | None) -> str:
-    """HTML of a README; what cannot be rendered as what it says it is, or would take too long, is
+_DOCUTILS_SAYS = re.compile(
+    r"<string>:(?P<line>\d*): \([A-Z]+/\d\) (?P<message>.*?)(?:\n\n|\Z)", re.S
+)
+
+_docutils = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The HTML of a README; `problem` is a sentence for its publisher on why that is but the text
+    of it, None where it was rendered as what it says it is."""
+
+    html: str
+    problem: str | None
+
+
+class _NotRendered(Exception):
+    """A README cannot be rendered, or may not be; the message is the end of a sentence."""
+
+
+def render(source: str, content_type: str | None) -> Rendered:
+    """A README as HTML; what cannot be rendered as what it says it is, or would take too long, is
     shown as plain text, in a `<pre class="plain-text">`.
 
     A README of no type is reStructuredText (core metadata, Description-Content-Type).
     """
     try:
-        html = _render(source, content_type)
-    except Exception:  # whatever a stranger's README does to a renderer, it is text all the same
+        return Rendered(_render(source, content_type), None)
+    except _NotRendered as error:
+        reason = str(error)
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:
+        # Whatever a stranger's README does to a renderer, it is text all the same; a panic in one
+        # that is written in Rust is no Exception.
         log.warning("A README could not be rendered.", exc_info=True)
-        html = None
-    return html if html is not None else _render_text(source)
+        reason = "the renderer failed on it"
+    return Rendered(as_text(source), f"The README cannot be rendered: {reason}.")
 
 
-def _render(source: str, content_type: str | None) -> str | None:
+def as_text(source: str) -> str:
+    """The HTML that shows a README as it was written."""
+    return f"{_TEXT_BEGINS}{escape(source)}</pre>"
+
+
+def is_text_for_want_of_better(html: str, content_type: str | None) -> bool:
+    """Whether what `render` has given is the text of a README that was to be more than text."""
+    return html.startswith(_TEXT_BEGINS) and _media_type(content_type) != PLAIN
+
+
+def _media_type(content_type: str | None) -> str:
+    return (content_type or RST).partition(";")[0].strip().lower()
+
+
+def _render(source: str, content_type: str | None) -> str:
+    match _media_type(content_type):
+        case "text/plain":
+            return as_text(source)
+        case "text/x-rst":
+            _check_cost(source, MAX_RST)
+            _check_words(source)
+            return _render_rst(source, is_told=bool(content_type))
+        case "text/markdown":
+            _check_cost(source, MAX_MARKDOWN)
+            return _render_markdown(source, content_type)
+        case unknown:
+            known = " nor ".join(KNOWN_TYPES)
+            raise _NotRendered(f'its type is "{_clean(unknown)}", neither {known}')
+
+
+def _render_rst(source: str, *, is_told: bool) -> str:
+    said = io.StringIO()
+    with _docutils:
+        # Docutils keeps the roles that a README defines for all that are rendered after it, in
+        # other threads too: one could change, or break, the READMEs of others.
+        roles._roles.clear()
+        html: str | None = rst.render(source, stream=said)
+    if html is not None:
+        return html
+    untold = "" if is_told else " (it is taken for reStructuredText: it says no content type)"
+    raise _NotRendered(_read_docutils(said.getvalue()) + untold)
+
+
+def _read_docutils(said: str) -> str:
+    """What docutils said first, where it said anything, as the end of a sentence."""
+    found = _DOCUTILS_SAYS.search(said)
+    if found is None:
+        return "there is nothing in it to show"
+    message = _clean(found["message"]).rstrip(".")
+    return f"line {found['line']}: {message}" if found["line"] else message
+
+
+def _render_markdown(source: str, content_type: str | None) -> str:
     header = Message()
-    header["Content-Type"] = content_type or "text/x-rst"
-    match header.get_content_type():
-        case "text/x-rst" if _is_affordable(source, MAX_RST) and _has_few_words(source):
-            return rst.render(source, stream=io.StringIO())
-        case "text/markdown" if _is_affordable(source, MAX_MARKDOWN):
-            variant = str(header.get_param("variant") or "GFM")
-            return markdown.render(source, variant=variant)
-    return None
+    header["Content-Type"] = content_type or ""
+    variant = str(header.get_param("variant") or "GFM")
+    if variant not in markdown.variants:
+        known = " nor ".join(sorted(markdown.variants, reverse=True))
+        raise _NotRendered(f'its variant of Markdown is "{_clean(variant)}", neither {known}')
+    html: str | None = markdown.render(source, variant=variant)
+    if html is None:
+        raise _NotRendered("there is nothing in it to show")
+    return html
 
 
-def _is_affordable(source: str, max_size: int) -> bool:
-    if len(source) > max_size:
-        return False
+def _check_cost(source: str, max_size: int) -> None:
+    for amount, most, what in _measure(source, max_size):
+        if amount > most:
+            raise _NotRendered(f"it has {what.format(f'{most:,}')}")
+
+
+def _measure(source: str, max_size: int) -> Iterator[tuple[int, int, str]]:
+    """What a README has, how much of it is rendered, and what more than that is called; what is
+    quick to tell comes first."""
+    yield len(source), max_size, "more than {} characters"
     lines = source.splitlines()
-    return (
-        len(lines) <= MAX_LINES
-        and all(len(line) <= MAX_LINE for line in lines)
-        and source.count("<") <= MAX_ELEMENTS
-        and source.count("<pre") <= MAX_CODE_BLOCKS
-        and len(lines) * max((line.count("|") for line in lines), default=0) <= MAX_CELLS
-    )
+    yield len(lines), MAX_LINES, "more than {} lines"
+    yield max(map(len, lines), default=0), MAX_LINE, "a line of more than {} characters"
+    yield source.count("<"), MAX_ELEMENTS, 'more than {} times a "<"'
+    yield source.count("<pre"), MAX_CODE_BLOCKS, 'more than {} times a "<pre"'
+    cells = len(lines) * max((line.count("|") for line in lines), default=0)
+    yield cells, MAX_CELLS, 'more than {} cells: lines, times the most "|" in one'
 
 
-def _has_few_words(source: str) -> bool:
-    return len(re.split(r"[\s,|]+", source)) <= MAX_RST_WORDS
+def _check_words(source: str) -> None:
+    if len(re.split(r"[\s,|]+", source)) > MAX_RST_WORDS:
+        raise _NotRendered(f"it has more than {MAX_RST_WORDS:,} words")
 
 
-def _render_text(source: str) -> str:
-    return f'<pre class="plain-text">{escape(source)}</pre>'
+def _clean(text: str) -> str:
+    """A stranger's text in one short line that shows on any terminal what it is."""
+    line = " ".join(text[: 2 * _MAX_SAID].split())
+    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
+    return shown if len(shown) <= _MAX_SAID else shown[: _MAX_SAID - 1].rstrip() + "…"

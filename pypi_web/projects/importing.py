@@ -41,7 +41,7 @@ def render_description(db: Database, document: DocumentProject) -> str | None:
     metadata = document.metadata
     if not metadata.description or _is_here(db, document.name, metadata.version):
         return None
-    return descriptions.render(metadata.description, metadata.description_content_type)
+    return descriptions.render(metadata.description, metadata.description_content_type).html
 
 
 def import_document(

@@ -5,8 +5,9 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPMovedPermanently, HTTPNotFound
 from pyramid.view import view_config
 
-from pypi_web.projects import queries
+from pypi_web.projects import descriptions, queries
 from pypi_web.projects.queries import ReleaseView
+from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission
 from pypi_web.standards import names, versions
 
@@ -37,7 +38,25 @@ def project_page(view: ReleaseView, request: Any) -> Any:
         "project": view.project,
         "release": view.release,
         "index_url": request.route_url("simple.list"),
+        **_show_readme(view, request),
     }
+
+
+def _show_readme(view: ReleaseView, request: Any) -> dict[str, Any]:
+    """The HTML of the README, and whether to tell who asks that it is but its text."""
+    if view.description is None:
+        return {"readme": "", "readme_is_to_be_mended": False}
+    html = request.registry["stale_readmes"].find_html(view.description)
+    is_text = descriptions.is_text_for_want_of_better(html, view.description.content_type)
+    return {"readme": html, "readme_is_to_be_mended": is_text and _looks_after(request, view)}
+
+
+def _looks_after(request: Any, view: ReleaseView) -> bool:
+    """Whether who asks is one of those who may publish to the project."""
+    identity: Identity | None = request.identity
+    if identity is None:
+        return False
+    return identity.is_admin or identity.user_name in {person.name for person in view.people}
 
 
 def _find(request: Any, version: str | None) -> ReleaseView:

@@ -8,7 +8,7 @@ from webtest import TestApp
 from pypi_web.data import File, Project, Release
 from pypi_web.standards import versions
 from tests.distributions import build_sdist, build_wheel
-from tests.people import Person, log_in
+from tests.people import Person, add_person, log_in
 from tests.publishing import publish
 
 
@@ -163,6 +163,45 @@ def test_a_readme_that_is_too_much_for_its_renderer_is_shown_as_text(app: TestAp
 
     assert readme.pre["class"] == ["plain-text"]
     assert readme.pre.text.startswith("x\n  x\n    x\n")
+
+
+@pytest.mark.parametrize(
+    ("who", "is_admin", "is_told"),
+    [
+        ("alice", False, True),
+        ("ada", True, True),
+        ("bob", False, False),
+        (None, False, False),
+    ],
+)
+def test_those_who_may_publish_are_told_that_a_readme_could_not_be_rendered(
+    app: TestApp, db: Session, alice: Person, who: str | None, is_admin: bool, is_told: bool
+):
+    publish(app, alice, build_wheel(description="a `mistake"))
+    if who not in (None, "alice"):
+        add_person(db, who, is_admin=is_admin)
+    if who is not None:
+        log_in(app, who)
+
+    page = app.get("/project/sample/")
+
+    assert ("The README is shown as plain text" in page) == is_told
+
+
+@pytest.mark.parametrize(
+    ("content_type", "source"), [("text/plain", "a `text"), ("text/markdown", "a `text")]
+)
+def test_nobody_is_told_of_a_readme_that_is_what_it_says_it_is(
+    app: TestApp, alice: Person, content_type: str, source: str
+):
+    field = f"Description-Content-Type: {content_type}"
+    publish(app, alice, build_wheel("sample", "1.0", field, description=source))
+    log_in(app)
+
+    page = app.get("/project/sample/")
+
+    assert source in page.html.find(class_="readme").text
+    assert "The README is shown as plain text" not in page
 
 
 def test_metadata_full_of_script_is_shown_as_text(app: TestApp, alice: Person):

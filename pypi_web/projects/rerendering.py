@@ -1,0 +1,163 @@
+"""READMEs that another version of the renderer has rendered: shown fresh at once, written after."""
+
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Engine, func, select, update
+from sqlalchemy.orm import Session
+
+from pypi_web.data import Description
+from pypi_web.data.batches import Batch
+from pypi_web.data.session import Database, reading, writing
+from pypi_web.projects import descriptions
+
+MAX_PENDING = 20_000_000
+"""Characters of HTML that wait to be written; while there are more, READMEs are shown as text."""
+
+_AT_ONCE = 100
+"""Ids that one look at the table brings."""
+
+
+class Outcome(StrEnum):
+    """What became of a README that was out of date."""
+
+    RENDERED = "rendered"
+    AS_TEXT = "shown as plain text"
+    LEFT = "done or removed by others meanwhile"
+
+
+@dataclass
+class _Pending:
+    """A README on its way into the table; `lock` is held while it is rendered."""
+
+    source: str
+    html: str | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class StaleReadmes:
+    """What pages ask for the HTML of a README, which may be of a renderer that let through what
+    this one cleans.
+
+    A process renders each that is out of date once, whoever asks for it and how often, and has it
+    written by a batch. It is rendered before the batch's transaction, which on SQLite would keep
+    all others from writing.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._batch = Batch[int](engine, self._write_all)
+        self._lock = threading.Lock()  # of the two below: held for a moment
+        self._pending: dict[int, _Pending] = {}
+        self._size = 0
+
+    def find_html(self, description: Description) -> str:
+        """The HTML of a README by the renderer that is installed."""
+        if description.renderer == descriptions.RENDERER:
+            return description.html
+        pending = self._find_pending(description)
+        if pending is None:
+            return descriptions.as_text(description.source)
+        with pending.lock:
+            if pending.html is None:
+                rendered = descriptions.render(description.source, description.content_type)
+                pending.html = rendered.html
+                with self._lock:
+                    self._size += len(pending.html)
+                self._batch.add(description.release_id)
+            return pending.html
+
+    def write(self) -> None:
+        """Writes at once what waits to be written."""
+        self._batch.write()
+
+    def _find_pending(self, description: Description) -> _Pending | None:
+        """None where there is no room for another. (SQLite may give an id a second time.)"""
+        with self._lock:
+            pending = self._pending.get(description.release_id)
+            if pending is not None and pending.source == description.source:
+                return pending
+            if pending is not None or self._size > MAX_PENDING:
+                return None
+            pending = self._pending[description.release_id] = _Pending(description.source)
+            return pending
+
+    def _write_all(self, db: Session, release_ids: Counter[int]) -> None:
+        # In one order everywhere, so that two who write the same never wait for each other.
+        for release_id in sorted(release_ids):
+            pending = self._pending.get(release_id)
+            if pending is not None and pending.html is not None:
+                _write(db, release_id, source=pending.source, html=pending.html)
+        with self._lock:
+            for release_id in release_ids:
+                pending = self._pending.pop(release_id, None)
+                self._size -= len(pending.html or "") if pending is not None else 0
+
+
+def count_stale(db: Database) -> int:
+    """How many READMEs another version of the renderer has rendered."""
+    return db.execute(select(func.count()).select_from(Description).where(_is_stale())).scalar_one()
+
+
+def render_stale(engine: Engine) -> Iterator[Outcome]:
+    """Renders all that is out of date, each in a transaction of its own.
+
+    It can be left at any point and begun again. Each run begins somewhere else, so that several
+    at once share the work.
+    """
+    with reading(engine) as db:
+        highest = db.scalar(select(func.max(Description.release_id))) or 0
+    start = secrets.randbelow(highest + 1)
+    for part in (Description.release_id > start, Description.release_id <= start):
+        for release_id in _list_stale(engine, part):
+            yield _render_one(engine, release_id)
+
+
+def _list_stale(engine: Engine, part: ColumnElement[bool]) -> Iterator[int]:
+    """The ids of releases whose READMEs are out of date, in their order."""
+    last = 0
+    while True:
+        found = (
+            select(Description.release_id)
+            .where(_is_stale(), part, Description.release_id > last)
+            .order_by(Description.release_id)
+            .limit(_AT_ONCE)
+        )
+        with reading(engine) as db:
+            release_ids = db.scalars(found).all()
+        if not release_ids:
+            return
+        yield from release_ids
+        last = release_ids[-1]
+
+
+def _render_one(engine: Engine, release_id: int) -> Outcome:
+    found = select(Description.source, Description.content_type).where(
+        Description.release_id == release_id, _is_stale()
+    )
+    with reading(engine) as db:
+        row = db.execute(found).one_or_none()
+    if row is None:
+        return Outcome.LEFT
+    rendered = descriptions.render(row.source, row.content_type)
+    with writing(engine) as session:
+        if not _write(session, release_id, source=row.source, html=rendered.html):
+            return Outcome.LEFT
+    return Outcome.RENDERED if rendered.problem is None else Outcome.AS_TEXT
+
+
+def _is_stale() -> ColumnElement[bool]:
+    return Description.renderer != descriptions.RENDERER
+
+
+def _write(db: Session, release_id: int, *, source: str, html: str) -> bool:
+    """Whether the README was still there, the same, and out of date."""
+    statement = (
+        update(Description)
+        .where(Description.release_id == release_id, Description.source == source, _is_stale())
+        .values(html=html, renderer=descriptions.RENDERER)
+    )
+    return db.connection().execute(statement).rowcount == 1
