@@ -2,6 +2,8 @@
 PYTHON ?= python3
 CATALOGUE ?=
 BIN := .venv/bin
+CLIENTS := .venv-clients
+COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-header --upgrade -q --python-version 3.11
 TOO_OLD := pypi_web needs Python 3.11 or newer: make serve PYTHON=python3.12
 CHECK := import sys; sys.exit("$(TOO_OLD)" if sys.version_info < (3, 11) else 0)
 
@@ -11,7 +13,7 @@ serve: .venv/installed
 	@$(BIN)/alembic upgrade head
 	@exec $(BIN)/pserve development.ini
 
-test: .venv/installed-dev
+test: .venv/installed-dev $(CLIENTS)/installed
 	$(BIN)/pytest -n auto --dist worksteal
 
 lint: .venv/installed-dev
@@ -32,11 +34,12 @@ bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks $(CATALOGUE)
 
 lock: .venv/installed-dev
-	$(BIN)/uv pip compile --universal --generate-hashes --no-header --upgrade -q setup.py -o requirements/main.txt
-	$(BIN)/uv pip compile --universal --generate-hashes --no-header --upgrade -q setup.py --extra dev -c requirements/main.txt -o requirements/dev.txt
+	$(COMPILE) setup.py -o requirements/main.txt
+	$(COMPILE) setup.py --extra dev -c requirements/main.txt -o requirements/dev.txt
+	$(COMPILE) --no-strip-extras requirements/clients.in -o requirements/clients.txt
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv $(CLIENTS) build dist *.egg-info
 
 # The environment is made anew where it is too old or has no pip, as a failure leaves it. The package
 # itself is installed without its dependencies: those come from the hashed lock alone.
@@ -49,4 +52,11 @@ clean:
 
 .venv/installed-dev: requirements/dev.txt .venv/installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Apart, so that no client decides on a version that the project runs with. The lock keeps extras, for
+# without them pip 23 takes another version than the locked one, and refuses it.
+$(CLIENTS)/installed: requirements/clients.txt | .venv/installed
+	$(BIN)/python -m venv --clear $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/clients.txt
 	@touch $@

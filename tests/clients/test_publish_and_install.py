@@ -1,16 +1,16 @@
 """Real clients against a real server: twine and uv publish, pip and uv install."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.clients.programs import pip_install, twine, uv_install, uv_publish
+from tests.clients.installers import pip_install, uv_install
+from tests.clients.programs import twine, uv
 from tests.distributions import Distribution, build_sdist, build_wheel
 from tests.people import Person
 from tests.servers import Server, running_server
 
-PUBLISH = pytest.mark.parametrize("publish", [twine, uv_publish])
+PUBLISH = pytest.mark.parametrize("publish", [twine, uv])
 INSTALL = pytest.mark.parametrize("install", [pip_install, uv_install])
 
 
@@ -44,37 +44,6 @@ def test_a_source_distribution(server: Server, alice: Person, tmp_path: Path, pu
     install(server, tmp_path / "target", "sourced")
 
     assert (tmp_path / "target" / "sourced.py").exists()
-
-
-@PUBLISH
-def test_the_same_again_is_a_success(server: Server, alice: Person, tmp_path: Path, publish):
-    wheel = build_wheel().write_to(tmp_path)
-
-    publish(server, alice, wheel)
-    publish(server, alice, wheel)
-
-
-@PUBLISH
-def test_the_reason_of_a_refusal_is_shown(server: Server, alice: Person, tmp_path: Path, publish):
-    publish(server, alice, build_wheel().write_to(tmp_path))
-
-    other = build_wheel("sample", "1.0", "Summary: other").write_to(tmp_path)
-    shown = publish(server, alice, other, fails=True)
-
-    assert "already exist" in " ".join((shown.stdout + shown.stderr).split())
-
-
-@PUBLISH
-def test_a_wrong_token_is_told_so_even_with_a_large_file(
-    server: Server, alice: Person, tmp_path: Path, publish
-):
-    data = os.urandom(20_000_000)
-    wheel = build_wheel(extra={"data.bin": data}).write_to(tmp_path)
-    stranger = Person(0, "nobody", "pypiweb-wrong")
-
-    shown = publish(server, stranger, wheel, fails=True)
-
-    assert "API token is wrong" in " ".join((shown.stdout + shown.stderr).split())
 
 
 def test_pip_verifies_the_hashes_it_was_given(server: Server, alice: Person, tmp_path: Path, pair):
