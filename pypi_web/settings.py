@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError
 
@@ -40,6 +40,33 @@ class Settings(BaseModel):
     )
     max_upload_size: Annotated[ByteSize, Field(gt=0)] = Field(
         default=ByteSize(1024**3), description="The largest request that a publisher may send."
+    )
+    upload_direct_urls: bool = Field(
+        default=True, description="Whether a requirement may name an address, as `NAME @ URL`."
+    )
+    upload_local_platforms: bool = Field(
+        default=True,
+        description="Whether wheels may be for platforms of one machine's kind, as linux_x86_64.",
+    )
+    upload_local_versions: bool = Field(
+        default=True, description="Whether a version may have a local part, as 1.0+cu118."
+    )
+    upload_strict_readme: bool = Field(
+        default=False,
+        description="Whether a README that cannot be rendered is refused, rather than warned of.",
+    )
+    new_projects: Literal["everyone", "administrators"] = Field(
+        default="everyone",
+        description="Who may publish the first file of a project: everyone who is signed in, or"
+        " administrators.",
+    )
+    refuse_lookalike_names: bool = Field(
+        default=True,
+        description="Whether a new project's name must look different from all others.",
+    )
+    refuse_stdlib_names: bool = Field(
+        default=True,
+        description="Whether a new project may not be called as a module of the standard library.",
     )
     secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
         default=None,

@@ -44,9 +44,16 @@ def test_each_setting_says_what_it_is_for(name: str):
     [
         ("anonymous_read", "true"),
         ("max_upload_size", "2048"),
+        ("new_projects", "administrators"),
+        ("refuse_lookalike_names", "false"),
+        ("refuse_stdlib_names", "false"),
         ("secret", "y" * 40),
         ("secret_file", "/nowhere/secret"),
         ("storage", "file:///tmp/files"),
+        ("upload_direct_urls", "false"),
+        ("upload_local_platforms", "false"),
+        ("upload_local_versions", "false"),
+        ("upload_strict_readme", "true"),
     ],
 )
 def test_each_setting_has_a_name_in_the_environment(name: str, value: str):

@@ -1,34 +1,27 @@
 """Reads wheels and source distributions without trusting them."""
 
-import logging
 from typing import BinaryIO
 
 from pypi_web.archives import sdists, wheels
+from pypi_web.archives.contents import Contents
 from pypi_web.archives.refusal import ArchiveRefused
 from pypi_web.standards.filenames import Filename, PackageType
 
-__all__ = ["ArchiveRefused", "read_metadata"]
-
-log = logging.getLogger(__name__)
+__all__ = ["ArchiveRefused", "Contents", "read"]
 
 _KINDS = {PackageType.WHEEL: "wheel", PackageType.SDIST: "source distribution"}
 
 
-def read_metadata(content: BinaryIO, filename: Filename) -> bytes:
-    """The bytes of the metadata that the distribution holds: a wheel's METADATA, a source
-    distribution's PKG-INFO.
+def read(content: BinaryIO, filename: Filename) -> Contents:
+    """What a distribution holds, once all of it was read: it is what its name says, every reader
+    sees the same in it, and unpacking it touches nothing outside of where it is unpacked.
 
-    Raises ArchiveRefused where it is no such archive or holds none.
+    Raises ArchiveRefused, with a sentence for the publisher, where it is not so.
     """
-    content.seek(0)
-    read = wheels if filename.package_type is PackageType.WHEEL else sdists
+    reader = wheels if filename.package_type is PackageType.WHEEL else sdists
     try:
-        return read.read_metadata(content, filename)
-    except (ArchiveRefused, MemoryError):
-        raise
-    except Exception as error:  # the standard library's readers raise whatever a file makes of them
-        log.info("%s could not be read.", filename.text, exc_info=True)
+        return reader.read(content, filename)
+    except ArchiveRefused as reason:
         raise ArchiveRefused(
-            f"{filename.text} is not a readable {_KINDS[filename.package_type]}:"
-            f" {str(error).rstrip('.') or type(error).__name__}."
+            f"{filename.text} is not a valid {_KINDS[filename.package_type]}: {reason}."
         ) from None

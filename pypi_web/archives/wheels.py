@@ -1,49 +1,108 @@
 """Wheels: zip archives with a `.dist-info` folder (PEP 427)."""
 
-import zipfile
+import re
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO
 
 from packaging.utils import canonicalize_name
 
-from pypi_web.archives.refusal import MAX_MEMBERS, MAX_METADATA_SIZE, ArchiveRefused
+from pypi_web.archives import member_names, records, zip_framing, zip_members
+from pypi_web.archives.contents import Contents
+from pypi_web.archives.refusal import (
+    MAX_METADATA_SIZE,
+    ArchiveRefused,
+    max_expanded_size,
+    quoted,
+)
+from pypi_web.archives.zip_members import Member
+from pypi_web.standards import versions
 from pypi_web.standards.filenames import Filename
 
-MAX_DIRECTORY_SIZE = 16 << 20
-"""The largest directory of a zip archive that is read, in bytes: that of MAX_MEMBERS or so."""
+_MAX_WHEEL_SIZE = 1 << 20
+_WHEEL_VERSION = re.compile(rb"^Wheel-Version:[ \t]*(\d+)\.\d+[ \t]*\r?$", re.M | re.I)
+_PRINTABLE = re.compile(r"[!-~]+")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
-def read_metadata(content: BinaryIO, filename: Filename) -> bytes:
-    _refuse_large_directory(content, filename)
-    with zipfile.ZipFile(content) as archive:
-        if len(archive.filelist) > MAX_MEMBERS:
-            raise ArchiveRefused(f"{filename.text} has more than {MAX_MEMBERS} members.")
-        return _read_member(archive, _find_metadata(archive, filename))
+def read(content: BinaryIO, filename: Filename) -> Contents:
+    """What a wheel holds, once every byte of it was looked at; raises ArchiveRefused."""
+    members = zip_framing.read_members(content)
+    if sum(member.size for member in members) > max_expanded_size(content):
+        raise ArchiveRefused("it expands to more than an index takes")
+    for member in members:
+        member_names.check(member.name.removesuffix("/"))
+    member_names.check_together(member.name for member in members)
+    folder = _find_dist_info((member.name for member in members), filename)
+    files = {member.name: member for member in members if not member.is_folder}
+    metadata = _read_file(content, files, f"{folder}/METADATA", limit=MAX_METADATA_SIZE)
+    _check_wheel_file(_read_file(content, files, f"{folder}/WHEEL", limit=_MAX_WHEEL_SIZE))
+    _check_record(content, files, folder)
+    licenses = f"{folder}/licenses/"
+    return Contents(
+        metadata,
+        frozenset(
+            name.removeprefix(licenses).encode() for name in files if name.startswith(licenses)
+        ),
+    )
 
 
-def _refuse_large_directory(content: BinaryIO, filename: Filename) -> None:
-    """ZipFile makes an object of each entry before anybody can count them."""
-    end = zipfile._EndRecData(content)  # type: ignore[attr-defined]
-    if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY_SIZE:  # type: ignore[attr-defined]
-        raise ArchiveRefused(f"{filename.text} has a directory of more than a wheel's members.")
-    content.seek(0)
+def _find_dist_info(names: Iterable[str], filename: Filename) -> str:
+    """The one `.dist-info` folder at the top, which is of this project and version, as is the
+    `.data` folder if there is one."""
+    folders = {name.partition("/")[0] for name in names if "/" in name}
+    own = [_find_own(folders, ending, filename) for ending in (".dist-info", ".data")]
+    if own[0] is None:
+        raise ArchiveRefused("it holds no .dist-info folder")
+    return own[0]
 
 
-def _find_metadata(archive: zipfile.ZipFile, filename: Filename) -> str:
-    """The METADATA of the one `.dist-info` folder at the top, which must be this project's."""
-    members = [name for name in archive.namelist() if name.count("/") == 1]
-    found = [name for name in members if name.endswith(".dist-info/METADATA")]
-    if len(found) != 1:
-        count = "no" if not found else "more than one"
-        raise ArchiveRefused(f"{filename.text} holds {count} .dist-info/METADATA.")
-    project = found[0].removesuffix(".dist-info/METADATA").partition("-")[0]
-    if canonicalize_name(project) != filename.project:
-        raise ArchiveRefused(f"{filename.text} holds {found[0]}, the metadata of another project.")
-    return found[0]
+def _find_own(folders: Iterable[str], ending: str, filename: Filename) -> str | None:
+    found = sorted(folder for folder in folders if folder.endswith(ending))
+    if len(found) > 1:
+        raise ArchiveRefused(
+            f"it holds more than one {ending} folder: {quoted(found[0])} and {quoted(found[1])}"
+        )
+    for folder in found:
+        project, _, version = folder.removesuffix(ending).rpartition("-")
+        if (
+            not _PRINTABLE.fullmatch(folder)  # some letters of Unicode are ASCII in lower case
+            or canonicalize_name(project) != filename.project
+            or versions.canonical(version) != versions.canonical(filename.version)
+        ):
+            raise ArchiveRefused(
+                f"it holds {quoted(folder)}, the folder of another project or version"
+            )
+        return folder
+    return None
 
 
-def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    with archive.open(name) as member:
-        data = member.read(MAX_METADATA_SIZE + 1)
-    if len(data) > MAX_METADATA_SIZE:
-        raise ArchiveRefused(f"{name} is larger than {MAX_METADATA_SIZE} bytes.")
-    return data
+def _read_file(content: BinaryIO, files: Mapping[str, Member], name: str, *, limit: int) -> bytes:
+    if name not in files:
+        raise ArchiveRefused(f"it holds no {name}")
+    return zip_members.read(content, files[name], limit=limit)
+
+
+def _check_wheel_file(data: bytes) -> None:
+    """Installers know version 1 of the format, and must refuse a later one."""
+    told = _WHEEL_VERSION.findall(_BLANK_LINE.split(data, maxsplit=1)[0])
+    if len(told) != 1:
+        raise ArchiveRefused("its WHEEL has no line Wheel-Version, or several")
+    if told[0] != b"1":
+        raise ArchiveRefused("its WHEEL is of a Wheel-Version that is not 1, the only one there is")
+
+
+def _check_record(content: BinaryIO, files: Mapping[str, Member], folder: str) -> None:
+    """Reads every file, as RECORD says what each must be."""
+    record = f"{folder}/RECORD"
+    expected = records.read(
+        _read_file(content, files, record, limit=records.MAX_RECORD_SIZE),
+        files,
+        without_hash=(record, f"{record}.jws", f"{record}.p7s"),
+    )
+    for name, member in files.items():
+        if name in expected:
+            actual = expected[name].start()
+            zip_members.verify(content, member, actual.update)
+            expected[name].refuse_other(actual, name)
+        else:
+            zip_members.verify(content, member, len)

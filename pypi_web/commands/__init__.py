@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pypi_web.commands import classifiers, imports, schema, tokens, users
+from pypi_web.commands import check, classifiers, imports, prune, readmes, schema, tokens, users
 
 
 @click.group()
@@ -26,3 +26,6 @@ main.add_command(tokens.token)
 main.add_command(imports.import_)
 main.add_command(schema.schema)
 main.add_command(classifiers.classifiers)
+main.add_command(readmes.readmes)
+main.add_command(check.check)
+main.add_command(prune.prune)

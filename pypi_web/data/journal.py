@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import String, func, select, update
+from sqlalchemy import String, bindparam, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pypi_web import clock
@@ -36,34 +37,53 @@ class JournalEntry(SQLAlchemyBase):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+_ENTRIES: Any = JournalEntry.__table__
+_PROJECTS: Any = Project.__table__
+_INSERT = insert(_ENTRIES).returning(_ENTRIES.c.id)
+_MOVE = (
+    update(_PROJECTS)
+    .where(_PROJECTS.c.id == bindparam("moved_id"))
+    .values(last_serial=bindparam("serial"))
+)
+
+
 def record(
     db: Session,
-    project: Project,
+    project_id: int,
+    project_name: str,
     action: Action,
     *,
     actor: str | None,
     version: str | None = None,
     filename: str | None = None,
 ) -> int:
-    """Adds a row for what was done to `project` and moves its serial there; gives the serial.
+    """Adds a row for what was done to a project, by its id and normalised name, and moves its
+    serial there; gives the serial.
 
     The last thing that a transaction does: until it ends, others who record wait on PostgreSQL, so
     that serials are seen in their order. Without that a page could change under a serial that
     somebody has seen, and be taken for unchanged. (On SQLite one writes at a time anyway.)
     """
+    lock(db)
+    serial: int = db.execute(
+        _INSERT,
+        {
+            "project": project_name,
+            "action": action,
+            "version": version,
+            "filename": filename,
+            "actor": actor,
+        },
+    ).scalar_one()
+    db.execute(_MOVE, {"moved_id": project_id, "serial": serial})
+    return serial
+
+
+def lock(db: Session) -> None:
+    """Lets nobody else record anything until the transaction ends; on SQLite one that writes is
+    alone from its beginning."""
     if db.get_bind().dialect.name == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    entry = JournalEntry(
-        project=project.normalized_name,
-        action=action,
-        version=version,
-        filename=filename,
-        actor=actor,
-    )
-    db.add(entry)
-    db.flush()
-    db.execute(update(Project).where(Project.id == project.id).values(last_serial=entry.id))
-    return entry.id
 
 
 def last_serial(db: Database) -> int:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolResetState
+from zope.sqlalchemy.datamanager import STATUS_CHANGED
 
 Database = Session | Connection
 """What a function that only reads may be given."""
@@ -31,6 +33,7 @@ def make_engine(url: URL) -> Engine:
         # What somebody sent does not belong into a log.
         hide_parameters=True,
     )
+    event.listen(engine, "reset", _end_transaction)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -53,9 +56,11 @@ def for_writing(engine: Engine) -> Engine:
 
 
 def make_session(engine: Engine, transaction_manager: Any) -> Session:
-    """A session that commits and aborts with `transaction_manager`."""
+    """A session that commits and aborts with `transaction_manager`, whatever was done with it."""
     session = Session(engine)
-    zope.sqlalchemy.register(session, transaction_manager=transaction_manager)
+    zope.sqlalchemy.register(
+        session, initial_state=STATUS_CHANGED, transaction_manager=transaction_manager
+    )
     return session
 
 
@@ -89,13 +94,20 @@ def lock_table(db: Session, model: Any) -> None:
         db.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def _end_transaction(connection: Any, _record: Any, state: PoolResetState) -> None:
+    """SQLAlchemy takes a transaction for over when its COMMIT has failed; the database does not."""
+    if state.transaction_was_reset:
+        connection.rollback()
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins no transaction: _begin_sqlite does
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {SQLITE_PATIENCE}")
     with suppress(sqlite3.OperationalError):  # a file that is read-only is read as it is
         cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
+    # Commits are on the disk when they return: what a publisher was told of stays.
+    cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 

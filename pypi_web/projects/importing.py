@@ -76,7 +76,7 @@ def import_document(
         conflicts=tuple(conflicts),
     )
     if imported.is_change:
-        record(db, project, Action.IMPORT, actor=None)
+        record(db, project.id, project.normalized_name, Action.IMPORT, actor=None)
     return imported
 
 
@@ -138,9 +138,8 @@ def _add_releases(
     )
     described = versions.canonical(document.metadata.version)
     if any(versions.canonical(each.version) == described for each in missing):
-        of_project = select(Release).where(Release.project_id == project.id)
-        release = db.scalars(of_project.where(Release.canonical_version == described)).one()
-        releases.describe(db, release, document.metadata, description_html=description_html)
+        release_id = _list_releases(db, project)[described]
+        releases.describe(db, release_id, document.metadata, description_html=description_html)
     return _list_releases(db, project)
 
 

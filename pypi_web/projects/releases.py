@@ -1,8 +1,8 @@
 """A release's rows, from its core metadata."""
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from pypi_web.data import (
@@ -10,7 +10,6 @@ from pypi_web.data import (
     Dependency,
     DependencyKind,
     Description,
-    Project,
     ProjectURL,
     Release,
     ReleaseClassifier,
@@ -43,20 +42,35 @@ _SHARED_LISTS = (
     "import_namespaces",
 )
 
+# Tables rather than models: a file's publisher waits for these, and loads none of it again.
+_RELEASES: Any = Release.__table__
+_INSERT = insert(_RELEASES).returning(_RELEASES.c.id)
+_INSERTS: dict[type, Any] = {
+    model: insert(cast(Table, model.__table__))
+    for model in (Description, Dependency, ProjectURL, ReleaseClassifier)
+}
+
+IS_DESCRIBED = or_(*(getattr(Release, name).is_not(None) for name in _SHARED_FIELDS))
+"""Whether a release has metadata; one that an import knows only the files of has none."""
+
 
 def add(
     db: Session,
-    project: Project,
+    project_id: int,
     metadata: CoreMetadata,
     *,
     description_html: str | None,
-) -> Release:
-    """Adds a release of `project` with all that its metadata says; `description_html` is the
-    rendered README where it has one."""
-    release = Release(project_id=project.id, **version_columns(metadata.version))
-    db.add(release)
-    describe(db, release, metadata, description_html=description_html)
-    return release
+) -> int:
+    """Adds a release of a project with all that its metadata says, and gives its id;
+    `description_html` is the rendered README where it has one."""
+    columns = {
+        "project_id": project_id,
+        **version_columns(metadata.version),
+        **_metadata_columns(metadata),
+    }
+    release_id = db.execute(_INSERT, columns).scalar_one()
+    _add_many(db, release_id, metadata, description_html)
+    return release_id
 
 
 def version_columns(version: str) -> dict[str, Any]:
@@ -69,38 +83,39 @@ def version_columns(version: str) -> dict[str, Any]:
     }
 
 
-def is_described(release: Release) -> bool:
-    """Whether a release has metadata; one that an import knows only the files of has none."""
-    return any(getattr(release, name) is not None for name in _SHARED_FIELDS)
-
-
 def describe(
-    db: Session, release: Release, metadata: CoreMetadata, *, description_html: str | None
+    db: Session, release_id: int, metadata: CoreMetadata, *, description_html: str | None
 ) -> None:
     """Gives a release that has no metadata yet all that `metadata` says."""
-    for name in _SHARED_FIELDS:
-        setattr(release, name, getattr(metadata, name) or None)
-    for name in _SHARED_LISTS:
-        setattr(release, name, list(getattr(metadata, name)))
-    db.flush()
+    db.execute(update(_RELEASES).where(_RELEASES.c.id == release_id), _metadata_columns(metadata))
+    _add_many(db, release_id, metadata, description_html)
+
+
+def _metadata_columns(metadata: CoreMetadata) -> dict[str, Any]:
+    return {
+        **{name: getattr(metadata, name) or None for name in _SHARED_FIELDS},
+        **{name: list(getattr(metadata, name)) for name in _SHARED_LISTS},
+    }
+
+
+def _add_many(
+    db: Session, release_id: int, metadata: CoreMetadata, description_html: str | None
+) -> None:
+    """What stands in tables of its own; what there may be many of in the metadata's order."""
+    readmes = []
     if metadata.description and description_html is not None:
-        db.add(
-            Description(
-                release_id=release.id,
-                source=metadata.description,
-                content_type=metadata.description_content_type,
-                html=description_html,
-                renderer=descriptions.RENDERER,
-            )
-        )
-    _add_many(db, release, metadata)
-
-
-def _add_many(db: Session, release: Release, metadata: CoreMetadata) -> None:
-    """What a release may have many of, each in the order of the metadata."""
+        readmes = [
+            {
+                "release_id": release_id,
+                "source": metadata.description,
+                "content_type": metadata.description_content_type,
+                "html": description_html,
+                "renderer": descriptions.RENDERER,
+            }
+        ]
     dependencies = [
         {
-            "release_id": release.id,
+            "release_id": release_id,
             "kind": kind,
             "position": position,
             "specifier": specifier,
@@ -110,20 +125,21 @@ def _add_many(db: Session, release: Release, metadata: CoreMetadata) -> None:
         for position, specifier in enumerate(getattr(metadata, kind.value))
     ]
     urls = [
-        {"release_id": release.id, "position": position, "label": label, "url": url}
+        {"release_id": release_id, "position": position, "label": label, "url": url}
         for position, (label, url) in enumerate(metadata.project_urls)
     ]
     classifiers = [
-        {"release_id": release.id, "classifier_id": classifier_id}
+        {"release_id": release_id, "classifier_id": classifier_id}
         for classifier_id in _classifier_ids(db, metadata.classifiers)
     ]
     for table, rows in (
+        (Description, readmes),
         (Dependency, dependencies),
         (ProjectURL, urls),
         (ReleaseClassifier, classifiers),
     ):
         if rows:
-            db.execute(insert(table), rows)
+            db.execute(_INSERTS[table], rows)
 
 
 def _named_project(specifier: str) -> str | None:

@@ -2,10 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import select
-
-from pypi_web.data import Role
-from pypi_web.data.session import Database
+from pypi_web.data import RoleName
 from pypi_web.security.identity import Identity
 
 
@@ -49,16 +46,15 @@ def may(permission: Permission, identity: Identity | None, *, anonymous_read: bo
     return bool(allowed & _everywhere(identity))
 
 
-def may_publish(db: Database, identity: Identity, project_id: int) -> bool:
-    """Whether somebody may add files to a project: by their role there, within their token."""
+def may_publish(identity: Identity, project_id: int, role: RoleName | None) -> bool:
+    """Whether somebody with a role in a project (None: with none) may add files to it, within what
+    their token is for."""
     token = identity.token
     if token is None or token.project_id not in (None, project_id):
         return False
     who = _everywhere(identity)
-    role = select(Role.name).where(Role.project_id == project_id, Role.user_id == identity.user_id)
-    name = db.execute(role).scalar()
-    if name is not None:
-        who = who | {Who[name.name]}
+    if role is not None:
+        who.add(Who[role.name])
     return bool(MAY[Permission.PUBLISH] & who)
 
 

@@ -13,9 +13,16 @@ from pyramid.httpexceptions import (
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 
 from pypi_web.standards import addresses
+from pypi_web.storage import StorageUnavailable
+
+RETRY_AFTER = 10
+"""Seconds that somebody is asked to wait with another attempt."""
+
+OUT_OF_ORDER = (StorageUnavailable, OperationalError, InterfaceError, InternalError)
+"""What a storage or a database raises that is full, locked, read-only, or not there."""
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +82,31 @@ def unkeepable(error: DataError, request: Any) -> Response:
     log.warning("%s %s: %s", request.method, ascii(_path(request)), error.orig)
     return answer(
         request, 400, "Not a text", "Something in the address or the form is no text: mend it."
+    )
+
+
+@exception_view_config(StorageUnavailable)
+@exception_view_config(OperationalError)
+@exception_view_config(InterfaceError)
+@exception_view_config(InternalError)
+def unavailable(error: Exception, request: Any) -> Response:
+    log_outage(error, request)
+    response = answer(request, 503, "Not at this moment", outage(error))
+    response.retry_after = RETRY_AFTER
+    return response
+
+
+def log_outage(error: Exception, request: Any) -> None:
+    """The cause, for the log alone."""
+    log.error("%s %s met an outage", request.method, ascii(_path(request)), exc_info=error)
+
+
+def outage(error: Exception) -> str:
+    """What to tell whoever met it."""
+    what = "storage" if isinstance(error, StorageUnavailable) else "database"
+    return (
+        f"The {what} of this index cannot be used at this moment. Nothing was saved by halves:"
+        " try again later."
     )
 
 

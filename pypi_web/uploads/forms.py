@@ -14,9 +14,11 @@ from typing import Any, BinaryIO
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 from webob.request import DisconnectionError
 
+from pypi_web.storage import StorageUnavailable
 from pypi_web.uploads.refusal import UploadRefused
 
 CHUNK = 1 << 18
+MAX_IN_MEMORY = 1 << 20
 MAX_PARTS = 2_000
 MAX_FIELDS_SIZE = 16 << 20
 """Bytes that all parts but the file may have together: a README is among them."""
@@ -62,15 +64,16 @@ def receive(body: BinaryIO, content_type: str, *, limit: int) -> Iterator[Upload
     boundary = options.get("boundary")
     if media_type != "multipart/form-data" or not boundary:
         raise UploadRefused("Send the file as multipart/form-data, as twine and uv do.")
-    # Unnamed on the disk, so that nothing is left of it even when the server is killed.
-    with tempfile.TemporaryFile() as content:
+    # A small one stays in memory; a large one has no name on the disk, so that nothing is left of
+    # it even when the server is killed.
+    with tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY) as content:
         try:
             yield _parse(body, boundary, content, limit=limit)
         except MultipartError as error:
             raise UploadRefused(f"The form cannot be read: {error}.") from None
 
 
-def _parse(body: BinaryIO, boundary: str, content: BinaryIO, *, limit: int) -> UploadForm:
+def _parse(body: BinaryIO, boundary: str, content: Any, *, limit: int) -> UploadForm:
     form = UploadForm()
     part: _Part | None = None
     field_bytes = 0
@@ -81,7 +84,7 @@ def _parse(body: BinaryIO, boundary: str, content: BinaryIO, *, limit: int) -> U
                     part = _begin_part(form, event, content)
                 elif event is not None and part is not None:
                     part.write(event)
-                    if isinstance(part, _FieldPart):
+                    if not isinstance(part, _FilePart):
                         field_bytes += len(event)
                         if field_bytes > MAX_FIELDS_SIZE:
                             raise UploadRefused("The form's fields are too large.", status=413)
@@ -113,14 +116,24 @@ def too_large(limit: int) -> str:
     )
 
 
-def _begin_part(form: UploadForm, segment: MultipartSegment, content: BinaryIO) -> "_Part":
+def _begin_part(form: UploadForm, segment: MultipartSegment, content: Any) -> "_Part":
     if segment.name != "content":
-        return _FieldPart(segment.name)
+        return _PassedOver() if segment.filename else _FieldPart(segment.name)
     if form.file is not None or content.tell():
         raise UploadRefused("The form has more than one part `content`: send one file.")
     if not segment.filename:
         raise UploadRefused("The part `content` has no filename: send the file as a file.")
     return _FilePart(segment.filename, content)
+
+
+class _PassedOver:
+    """A file beside the distribution, such as the signature that old tools send."""
+
+    def write(self, chunk: Any) -> None:
+        pass
+
+    def end(self, form: UploadForm) -> None:
+        pass
 
 
 class _FieldPart:
@@ -142,7 +155,7 @@ class _FieldPart:
 class _FilePart:
     """Writes to the disk and computes the three digests as the bytes come."""
 
-    def __init__(self, filename: str, content: BinaryIO) -> None:
+    def __init__(self, filename: str, content: Any) -> None:
         self._filename = filename
         self._content = content
         self._sha256 = hashlib.sha256()
@@ -150,7 +163,10 @@ class _FilePart:
         self._md5 = hashlib.md5(usedforsecurity=False)
 
     def write(self, chunk: Any) -> None:
-        self._content.write(chunk)
+        try:
+            self._content.write(chunk)
+        except OSError as error:
+            raise StorageUnavailable(f"The temporary file: {error.strerror}") from error
         for digest in (self._sha256, self._blake2b_256, self._md5):
             digest.update(chunk)
 
@@ -165,4 +181,4 @@ class _FilePart:
         )
 
 
-_Part = _FieldPart | _FilePart
+_Part = _FieldPart | _FilePart | _PassedOver

@@ -2,25 +2,27 @@
 
 import dataclasses
 import hashlib
-import hmac
 from dataclasses import dataclass
 
 from pypi_web import archives
+from pypi_web.archives import Contents
 from pypi_web.data import Classifier, Description, TakenFilename
 from pypi_web.projects import descriptions
-from pypi_web.standards import core_metadata, filenames, names, versions
+from pypi_web.projects.descriptions import Rendered
+from pypi_web.settings import Settings
+from pypi_web.standards import (
+    core_metadata,
+    filenames,
+    metadata_rules,
+    names,
+    versions,
+    wheel_tags,
+)
 from pypi_web.standards.core_metadata import CoreMetadata, InvalidCoreMetadata
 from pypi_web.standards.filenames import Filename, InvalidFilename, PackageType
+from pypi_web.uploads import protocol
 from pypi_web.uploads.forms import ReceivedFile, UploadForm
 from pypi_web.uploads.refusal import UploadRefused
-
-DIGESTS = {
-    "sha256_digest": "sha256",
-    "blake2_256_digest": "blake2b_256",
-    "md5_digest": "md5",
-}
-"""The form's fields for digests, and what each is called here."""
-
 
 MAX_VALUES = 1_000
 """Values of one field of core metadata, such as the requirements of a release."""
@@ -35,13 +37,17 @@ MAX_CONTENT_TYPE = Description.content_type.type.length
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that is what it says it is; `raw_metadata` is its METADATA or PKG-INFO as it is."""
+    """A file that is what it says it is; `raw_metadata` is its METADATA or PKG-INFO as it is.
+
+    `warnings` are sentences for the publisher about what is taken all the same.
+    """
 
     file: ReceivedFile
     filename: Filename
     metadata: CoreMetadata
     raw_metadata: bytes
     description_html: str | None
+    warnings: tuple[str, ...] = ()
 
     @property
     def metadata_sha256(self) -> str | None:
@@ -51,55 +57,28 @@ class Upload:
         return hashlib.sha256(self.raw_metadata).hexdigest()
 
 
-def inspect(form: UploadForm) -> Upload:
-    """The upload that a form holds, by the legacy protocol's rules; raises UploadRefused."""
-    _check_protocol(form)
-    file = _check_file(form)
-    filename = _check_filename(form, file)
-    raw_metadata = _read_metadata(file, filename)
-    metadata = _check_metadata(filename, raw_metadata)
-    html = None
-    if metadata.description:
-        html = descriptions.render(metadata.description, metadata.description_content_type)
-    return Upload(file, filename, metadata, raw_metadata, html)
+def inspect(form: UploadForm, settings: Settings) -> Upload:
+    """The upload that a form holds; raises UploadRefused where a rule is broken.
+
+    The archive is the truth: a form that names another project or version is refused, whatever
+    else it says is passed over.
+    """
+    file = protocol.check(form)
+    filename = _check_filename(form, file, settings)
+    contents = _read_archive(file, filename)
+    metadata = _check_metadata(filename, contents, settings)
+    rendered = _render_readme(metadata, settings)
+    return Upload(
+        file,
+        filename,
+        metadata,
+        contents.raw_metadata,
+        rendered.html if rendered else None,
+        (rendered.problem,) if rendered and rendered.problem else (),
+    )
 
 
-def _check_protocol(form: UploadForm) -> None:
-    action = form.get(":action")
-    if action in ("submit", "submit_pkg_info", "doc_upload"):
-        raise UploadRefused(
-            f":action={action} is gone: send the file alone, with file_upload.", status=410
-        )
-    if action != "file_upload":
-        raise UploadRefused("The field :action is not file_upload: publish with twine or uv.")
-    if form.get("protocol_version") not in (None, "1"):
-        raise UploadRefused("The field protocol_version is not 1, the only one there is.")
-    for name in ("name", "version", "filetype"):
-        if form.get(name) is None:
-            raise UploadRefused(f"The field {name} is missing: publish with twine or uv.")
-
-
-def _check_file(form: UploadForm) -> ReceivedFile:
-    if form.file is None:
-        raise UploadRefused("The form has no part `content`: send the file.")
-    if form.file.size == 0:
-        raise UploadRefused(f"The file {form.file.filename} is empty.")
-    told = {field: value for field in DIGESTS if (value := form.get(field)) is not None}
-    if not told:
-        raise UploadRefused(
-            "The form has no digest: send sha256_digest, the file's SHA-256 in hex."
-        )
-    for field, value in told.items():
-        actual: str = getattr(form.file, DIGESTS[field])
-        if not hmac.compare_digest(value.lower().encode(), actual.encode()):
-            raise UploadRefused(
-                f"The file is damaged: its {field} is {actual}, the form says {value[:128]}."
-                " Send it again."
-            )
-    return form.file
-
-
-def _check_filename(form: UploadForm, file: ReceivedFile) -> Filename:
+def _check_filename(form: UploadForm, file: ReceivedFile, settings: Settings) -> Filename:
     if len(file.filename) > MAX_FILENAME:
         raise UploadRefused(f"The filename is longer than {MAX_FILENAME} characters.")
     try:
@@ -112,30 +91,74 @@ def _check_filename(form: UploadForm, file: ReceivedFile) -> Filename:
             f" {filename.package_type}."
         )
     _check_same_project(form.get("name"), form.get("version"), filename, "The form")
+    exact = filenames.exact_spelling(filename)
+    if filename.text != exact:
+        raise UploadRefused(
+            f"{filename.text} is not spelled as PEP 625 and PEP 427 ask: it should be {exact}."
+            " Build it with a newer version of your build tool, which names it so."
+        )
+    _check_platforms(filename, settings)
     return filename
 
 
-def _read_metadata(file: ReceivedFile, filename: Filename) -> bytes:
+def _check_platforms(filename: Filename, settings: Settings) -> None:
+    for platform in filename.platforms:
+        if wheel_tags.is_malformed(platform):
+            raise UploadRefused(
+                f"{platform[:80]!r} in {filename.text} is no platform that a wheel can be for."
+            )
+        if not (wheel_tags.promises(platform) or settings.upload_local_platforms):
+            raise UploadRefused(
+                f"This index takes no wheels for {platform[:80]!r}, which does not say what they"
+                " run on: repair it with auditwheel to a manylinux or musllinux platform"
+                " (setting pypi_web.upload_local_platforms)."
+            )
+
+
+def _read_archive(file: ReceivedFile, filename: Filename) -> Contents:
     try:
-        return archives.read_metadata(file.content, filename)
+        return archives.read(file.content, filename)
     except archives.ArchiveRefused as error:
         raise UploadRefused(str(error)) from None
 
 
-def _check_metadata(filename: Filename, raw_metadata: bytes) -> CoreMetadata:
-    if b"\x00" in raw_metadata:
-        raise UploadRefused(f"The metadata in {filename.text} is invalid: it holds a zero byte.")
+def _check_metadata(filename: Filename, contents: Contents, settings: Settings) -> CoreMetadata:
+    where = f"The metadata in {filename.text}"
+    if b"\x00" in contents.raw_metadata:
+        raise UploadRefused(f"{where} is invalid: it holds a zero byte.")
     try:
-        metadata = core_metadata.parse(raw_metadata)
+        metadata = core_metadata.parse(contents.raw_metadata)
     except InvalidCoreMetadata as error:
-        raise UploadRefused(f"The metadata in {filename.text} is invalid: {error}") from None
-    _check_same_project(
-        metadata.name, metadata.version, filename, f"The metadata in {filename.text}"
-    )
+        raise UploadRefused(f"{where} is invalid: {error}") from None
+    _check_same_project(metadata.name, metadata.version, filename, where)
     if not names.is_valid(metadata.name) or len(metadata.name) > names.MAX_LENGTH:
         raise UploadRefused(f"{metadata.name[:200]!r} cannot name a project.")
     _check_lengths(metadata)
+    problems = list(metadata_rules.find_problems(metadata))
+    if problems:
+        raise UploadRefused(f"{where} is invalid: {' '.join(problems)}")
+    _check_choices(metadata, settings)
+    for path in metadata.license_files:
+        if not contents.has_license_file(path):
+            raise UploadRefused(
+                f"{where} names the License-File {path[:200]!r}, which is not where it belongs"
+                " (PEP 639): build it again with the file."
+            )
     return metadata
+
+
+def _check_choices(metadata: CoreMetadata, settings: Settings) -> None:
+    """What an index on the open internet takes from no one, and a private one may need."""
+    if not settings.upload_local_versions and metadata_rules.has_local_version(metadata):
+        raise UploadRefused(
+            f"This index takes no local versions such as {metadata.version}"
+            " (setting pypi_web.upload_local_versions)."
+        )
+    if not settings.upload_direct_urls and (found := metadata_rules.direct_urls(metadata)):
+        raise UploadRefused(
+            f"The requirement {found[0][:200]!r} names an address: this index takes names and"
+            " versions only (setting pypi_web.upload_direct_urls)."
+        )
 
 
 def _check_lengths(metadata: CoreMetadata) -> None:
@@ -169,3 +192,12 @@ def _check_same_project(
         )
     if versions.canonical(version or "") != versions.canonical(filename.version):
         raise UploadRefused(f"{says} says version {version!r}, the filename {filename.version!r}.")
+
+
+def _render_readme(metadata: CoreMetadata, settings: Settings) -> Rendered | None:
+    if not metadata.description:
+        return None
+    rendered = descriptions.render(metadata.description, metadata.description_content_type)
+    if rendered.problem and settings.upload_strict_readme:
+        raise UploadRefused(f"{rendered.problem} (setting pypi_web.upload_strict_readme)")
+    return rendered

@@ -9,7 +9,7 @@ class UploadRefused(Exception):
     ├── 403  this publisher may not
     ├── 410  the action is of an older protocol
     ├── 413  it is too large
-    └── 503  others were faster, again and again
+    └── 503  it would be taken, but not at this moment
     """
 
     def __init__(self, message: str, status: int = 400) -> None:

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPPermanentRedirect
+from pyramid.httpexceptions import HTTPFound, HTTPPermanentRedirect
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
 
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission, may
+from pypi_web.site import errors
 from pypi_web.uploads.forms import receive, too_large
 from pypi_web.uploads.inspection import inspect
-from pypi_web.uploads.publishing import publish
+from pypi_web.uploads.publishing import Publisher
 from pypi_web.uploads.refusal import UploadRefused
 
 # It takes tokens alone, never a session's cookie, so that no other site can make a browser
@@ -29,26 +30,36 @@ MAX_REASON = 400
 @view_config(route_name="uploads.legacy", **PROTOCOL)
 def upload(request: Any) -> Response:
     """Who sends it first, then how large it is, then the body."""
-    publisher = _identify(request)
+    publisher = Publisher(
+        _identify(request),
+        request.settings,
+        request.storage,
+        request.db,
+        request.tm,
+        request.reading,
+    )
     limit = request.settings.max_upload_size
     if (request.content_length or 0) > limit:
         raise UploadRefused(too_large(limit), status=413)
     content_type = request.headers.get("Content-Type", "")
     with receive(request.body_file, content_type, limit=limit) as form:
-        publish(
-            request.db,
-            request.tm,
-            request.storage,
-            reading=request.reading(),
-            publisher=publisher,
-            upload=inspect(form),
-        )
-    return Response("OK\n", content_type="text/plain")
+        upload = inspect(form, request.settings)
+        publisher.publish(upload)
+    lines = ["OK", *(f"Warning: {warning}" for warning in upload.warnings)]
+    return Response("\n".join(lines) + "\n", content_type="text/plain")
 
 
 @view_config(route_name="uploads.slashless", **PROTOCOL)
 def redirect_to_legacy(request: Any) -> Response:
     return HTTPPermanentRedirect(request.route_url("uploads.legacy"))
+
+
+@view_config(
+    route_name="uploads.published", request_method="GET", permission=NO_PERMISSION_REQUIRED
+)
+def redirect_to_release(request: Any) -> Response:
+    """What hatch calls the address of what it has published; who may see it is said there."""
+    return HTTPFound(request.route_url("projects.release", **request.matchdict))
 
 
 @exception_view_config(UploadRefused)
@@ -65,9 +76,18 @@ def refuse(refusal: UploadRefused, request: Any) -> Response:
     else:
         response.content_type = "text/plain"
         response.text = refusal.message + "\n"
+    if refusal.status == 503:
+        response.retry_after = errors.RETRY_AFTER
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="pypi_web"'
     return response
+
+
+def out_of_order(error: Exception, request: Any) -> Response:
+    """A storage or a database that fails, told as clients of the protocol expect it; so is a full
+    disk for the temporary file."""
+    errors.log_outage(error, request)
+    return refuse(UploadRefused(errors.outage(error), status=503), request)
 
 
 def _identify(request: Any) -> Identity:

@@ -99,11 +99,11 @@ def test_the_serial_never_goes_back(db: Session):
     project = Project(name="x", normalized_name="x")
     db.add(project)
     db.flush()
-    first = record(db, project, Action.IMPORT, actor=None)
+    first = record(db, project.id, project.normalized_name, Action.IMPORT, actor=None)
     db.delete(db.get_one(JournalEntry, first))
     db.flush()
 
-    assert record(db, project, Action.IMPORT, actor=None) > first
+    assert record(db, project.id, project.normalized_name, Action.IMPORT, actor=None) > first
 
 
 def test_serials_are_seen_in_their_order(db: Session, engine: Engine):
@@ -117,7 +117,7 @@ def test_serials_are_seen_in_their_order(db: Session, engine: Engine):
         with writing(engine) as session:
             time.sleep(0.05 * number)
             project = session.get_one(Project, projects[number % 2].id)
-            record(session, project, Action.IMPORT, actor=None)
+            record(session, project.id, project.normalized_name, Action.IMPORT, actor=None)
             time.sleep(0.2 if number == 0 else 0)
 
     threads = [threading.Thread(target=record_one, args=[number]) for number in range(4)]

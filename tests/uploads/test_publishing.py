@@ -185,6 +185,7 @@ def test_metadata_of_all_kinds_is_kept(app: TestApp, db: Session, alice: Person)
 
 def test_a_token_knows_when_it_was_last_used(app: TestApp, db: Session, alice: Person):
     post(app, alice, build_wheel())
+    app.app.registry["token_uses"].write()
 
     assert db.scalars(select(ApiToken.last_used_at)).one() is not None
 

@@ -1,0 +1,166 @@
+"""What the index already has that matters to one upload, and whether it may be published."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, literal, select
+
+from pypi_web.data import File, Project, ProjectStatus, Release, Role, RoleName, TakenFilename
+from pypi_web.data.session import Database
+from pypi_web.projects import releases
+from pypi_web.security.identity import Identity
+from pypi_web.security.permissions import Permission, may, may_publish
+from pypi_web.settings import Settings
+from pypi_web.standards import names, versions
+from pypi_web.standards.filenames import PackageType
+from pypi_web.uploads.inspection import Upload
+from pypi_web.uploads.refusal import UploadRefused
+
+_ONE_ROW = select(literal(1).label("one")).subquery("one_row")
+_STANDING = (
+    select(
+        Project.id.label("project_id"),
+        Project.status,
+        Role.name.label("role"),
+        Release.id.label("release_id"),
+        releases.IS_DESCRIBED.label("is_described"),
+        TakenFilename.filename.label("taken_filename"),
+        File.id.label("file_id"),
+        File.sha256,
+        File.is_stored,
+    )
+    .select_from(_ONE_ROW)
+    .outerjoin(Project, Project.normalized_name == bindparam("project"))
+    .outerjoin(Role, (Role.project_id == Project.id) & (Role.user_id == bindparam("user_id")))
+    .outerjoin(
+        Release,
+        (Release.project_id == Project.id) & (Release.canonical_version == bindparam("version")),
+    )
+    .outerjoin(TakenFilename, TakenFilename.filename == bindparam("filename"))
+    .outerjoin(File, File.filename == TakenFilename.filename)
+)
+"""All of it in one look, each by its own index, whatever there is or is not."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is absent is None; `sha256` and `is_stored` are those of the file of this name."""
+
+    project_id: int | None
+    status: ProjectStatus | None
+    role: RoleName | None
+    release_id: int | None
+    is_described: bool
+    taken_filename: str | None
+    file_id: int | None
+    sha256: str | None
+    is_stored: bool | None
+
+
+def find(db: Database, publisher: Identity, upload: Upload) -> Standing:
+    row = db.execute(
+        _STANDING,
+        {
+            "project": upload.filename.project,
+            "user_id": publisher.user_id,
+            "version": versions.canonical(upload.metadata.version),
+            "filename": upload.filename.text,
+        },
+    ).one()
+    return Standing(*row)
+
+
+def is_published(
+    db: Database, standing: Standing, publisher: Identity, upload: Upload, settings: Settings
+) -> bool:
+    """Whether this very file is here already; raises UploadRefused where it may not be."""
+    if standing.project_id is None:
+        _refuse_new_project(db, publisher, upload, settings)
+    else:
+        _refuse_unless_permitted(standing, publisher, upload)
+    if standing.sha256 is None:
+        _refuse_deleted(standing, upload)
+        _refuse_second_sdist(db, standing, upload)
+        return False
+    if standing.sha256 != upload.file.sha256:
+        raise UploadRefused(
+            f"File already exists: {upload.filename.text} was published with other bytes"
+            f" (SHA-256 {standing.sha256}). Publish a new version."
+        )
+    return bool(standing.is_stored)
+
+
+def _refuse_unless_permitted(standing: Standing, publisher: Identity, upload: Upload) -> None:
+    project = upload.filename.project
+    assert standing.project_id is not None
+    if not may_publish(publisher, standing.project_id, standing.role):
+        raise UploadRefused(
+            f"{publisher.user_name} may not publish to {project} with this token: ask one of the"
+            " project's owners, or use a token that is for this project.",
+            status=403,
+        )
+    if standing.status in (ProjectStatus.ARCHIVED, ProjectStatus.QUARANTINED):
+        raise UploadRefused(
+            f"{project} is {standing.status}: nothing is added to it (PEP 792).", status=403
+        )
+
+
+def _refuse_new_project(
+    db: Database, publisher: Identity, upload: Upload, settings: Settings
+) -> None:
+    project = upload.filename.project
+    if not may(Permission.CREATE_PROJECT, publisher):
+        raise UploadRefused(
+            f"There is no project {project}, and this token is for another project alone: make a"
+            " token for all projects.",
+            status=403,
+        )
+    if settings.new_projects == "administrators" and not publisher.is_admin:
+        raise UploadRefused(
+            f"There is no project {project}, and administrators alone begin new ones on this"
+            " index: ask one to publish its first file (setting pypi_web.new_projects).",
+            status=403,
+        )
+    if project in names.RESERVED:
+        raise UploadRefused(f"{project} is a name that no project may have: choose another.")
+    # An administrator knows what they do, and is the way round a rule that errs.
+    if publisher.is_admin:
+        return
+    if settings.refuse_stdlib_names and names.is_of_stdlib(project):
+        raise UploadRefused(
+            f"{project} is a module of Python's standard library: choose another name, or ask an"
+            " administrator to publish its first file (setting pypi_web.refuse_stdlib_names)."
+        )
+    if settings.refuse_lookalike_names:
+        _refuse_lookalike(db, project)
+
+
+def _refuse_lookalike(db: Database, project: str) -> None:
+    alike = select(Project.name).where(Project.lookalike_key == names.lookalike_key(project))
+    found = db.execute(alike.limit(1)).scalar()
+    if found is not None:
+        raise UploadRefused(
+            f"{project} looks like {found}, a project that is here: choose another name, or ask an"
+            " administrator to publish its first file (setting pypi_web.refuse_lookalike_names)."
+        )
+
+
+def _refuse_deleted(standing: Standing, upload: Upload) -> None:
+    if standing.taken_filename is not None:
+        raise UploadRefused(
+            f"{upload.filename.text} was deleted, and its name is not given again."
+            " Publish a new version."
+        )
+
+
+def _refuse_second_sdist(db: Database, standing: Standing, upload: Upload) -> None:
+    if upload.filename.package_type is not PackageType.SDIST or standing.release_id is None:
+        return
+    others = select(File.filename).where(
+        File.release_id == standing.release_id, File.package_type == PackageType.SDIST
+    )
+    other = db.execute(others.limit(1)).scalar()
+    if other is not None:
+        raise UploadRefused(
+            f"The release has a source distribution, {other}, and takes no second one (PEP 527)."
+            " Publish a new version."
+        )
