@@ -15,7 +15,7 @@ from obstore.store import LocalStore
 
 from pypi_web.storage.stores import CHUNK, Storage, Stored, path_of, told_apart
 
-_LEVEL = re.compile(r"[0-9a-f]{2}/(?:[0-9a-f]{2}/)?")
+_LEVEL = re.compile(r"[0-9a-f]{2}/")
 
 
 class FolderStorage(Storage):
@@ -66,7 +66,7 @@ class FolderStorage(Storage):
         self._kept.add(folder)
 
     def _list(self, level: str) -> Iterator[Stored]:
-        """What lies in a folder, `` or `ab/` or `ab/cd/`; one that is not ours counts as a thing
+        """What lies in a folder, `` or `ab/`; one that is not ours counts as a thing
         of its own."""
         with os.scandir(self._folder / level) as found:
             entries = sorted(found, key=lambda entry: entry.name)

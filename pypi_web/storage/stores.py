@@ -16,7 +16,7 @@ CHUNK = 1 << 20
 """Bytes that are read or written at once, and so about what one transfer holds in memory."""
 
 _KEY = re.compile(
-    r"(?P<a>[0-9a-f]{2})/(?P<b>[0-9a-f]{2})/(?P<sha256>(?P=a)(?P=b)[0-9a-f]{60})"
+    r"(?P<folder>[0-9a-f]{2})/(?P<sha256>(?P=folder)[0-9a-f]{62})"
     r"(?P<part>#[0-9]+|\.[0-9a-f]{16}\.part)?"
 )
 
@@ -137,7 +137,7 @@ def told_apart(*, may_be_missing: bool = False) -> Iterator[None]:
 
 
 def path_of(sha256: str) -> str:
-    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+    return f"{sha256[:2]}/{sha256}"
 
 
 def _read_chunks(found: "obstore.GetResult") -> Iterator[bytes]:

@@ -31,7 +31,7 @@ def path(wheel: Distribution, tmp_path: Path) -> Path:
 
 
 def path_of(tmp_path: Path, sha256: str) -> Path:
-    return tmp_path / "files" / sha256[:2] / sha256[2:4] / sha256
+    return tmp_path / "files" / sha256[:2] / sha256
 
 
 def damage(path: Path) -> None:

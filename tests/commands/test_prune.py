@@ -32,7 +32,7 @@ SHA256 = hashlib.sha256(ORPHAN).hexdigest()
 def orphan(storage: Storage, tmp_path: Path) -> Path:
     """Bytes that no row names, of yesterday."""
     storage.save(SHA256, io.BytesIO(ORPHAN))
-    path = tmp_path / "files" / SHA256[:2] / SHA256[2:4] / SHA256
+    path = tmp_path / "files" / SHA256[:2] / SHA256
     make_old(path)
     return path
 
@@ -96,7 +96,7 @@ def test_removes_what_interrupted_uploads_have_left(run: Run, orphan: Path) -> N
         path.write_bytes(b"some")
         make_old(path)
 
-    assert f"{SHA256[:2]}/{SHA256[2:4]}/{SHA256}#1  4 bytes  1d" in run("prune", "--dry-run").stdout
+    assert f"{SHA256[:2]}/{SHA256}#1  4 bytes  1d" in run("prune", "--dry-run").stdout
     assert "Orphans: 3 removed, 17 bytes." in run("prune").stdout
 
     assert list(orphan.parent.iterdir()) == []

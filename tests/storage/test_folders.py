@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def path_in(folder: Path) -> Path:
-    return folder / SHA256[:2] / SHA256[2:4] / SHA256
+    return folder / SHA256[:2] / SHA256
 
 
 def test_the_disk_has_all_when_a_save_returns(
@@ -42,7 +42,6 @@ def test_the_disk_has_all_when_a_save_returns(
     path = path_in(folder)
     assert synced == [
         (folder.stat().st_ino, False),
-        (path.parent.parent.stat().st_ino, False),
         (path.stat().st_ino, False),
         (path.parent.stat().st_ino, True),
     ]
@@ -50,7 +49,7 @@ def test_the_disk_has_all_when_a_save_returns(
 
 def test_a_folder_that_was_removed_is_made_again(storage: Storage, folder: Path):
     storage.save(SHA256, io.BytesIO(CONTENT))
-    shutil.rmtree(path_in(folder).parent.parent)
+    shutil.rmtree(path_in(folder).parent)
 
     storage.save(SHA256, io.BytesIO(CONTENT))
 
@@ -114,11 +113,11 @@ def test_what_an_interrupted_save_has_left_is_listed_and_can_be_discarded(
     "key",
     [
         "README",
-        f"ab/cd/{SHA256}",
-        f"{SHA256[:2]}/{SHA256}",
-        f"{SHA256[:2]}/{SHA256[2:4]}/{SHA256.upper()}",
-        f"{SHA256[:2]}/{SHA256[2:4]}/{SHA256}.txt",
-        f"{SHA256[:2]}/{SHA256[2:4]}/notes.part",
+        SHA256,
+        f"ab/{SHA256}",
+        f"{SHA256[:2]}/{SHA256.upper()}",
+        f"{SHA256[:2]}/{SHA256}.txt",
+        f"{SHA256[:2]}/notes.part",
     ],
 )
 def test_what_is_none_of_ours_is_told_apart(storage: Storage, folder: Path, key: str):
