@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import String, bindparam, func, insert, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from pypi_web import clock
 from pypi_web.data.base import BigId, SQLAlchemyBase, key, one_of
 from pypi_web.data.projects import Project
-from pypi_web.data.session import Database
+from pypi_web.data.session import Database, dialect_of
 
 _LOCK = 0x6A6F7572
 """PostgreSQL's advisory lock of those who write the journal."""
@@ -48,7 +48,7 @@ _MOVE = (
 
 
 def record(
-    db: Session,
+    db: Database,
     project_id: int,
     project_name: str,
     action: Action,
@@ -79,10 +79,10 @@ def record(
     return serial
 
 
-def lock(db: Session) -> None:
+def lock(db: Database) -> None:
     """Lets nobody else record anything until the transaction ends; on SQLite one that writes is
     alone from its beginning."""
-    if db.get_bind().dialect.name == "postgresql":
+    if dialect_of(db) == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 

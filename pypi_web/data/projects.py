@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from pypi_web import clock
 from pypi_web.data.base import BigId, SQLAlchemyBase, key, one_of
+from pypi_web.data.session import Database, dialect_of
 from pypi_web.standards import names
 
 _LOCK = 0x6E616D65
@@ -68,8 +69,8 @@ class Role(SQLAlchemyBase):
     name: Mapped[RoleName] = mapped_column(one_of(RoleName, name="name"))
 
 
-def lock_names(db: Session) -> None:
+def lock_names(db: Database) -> None:
     """Lets nobody else make a project until the transaction ends, so that one can look whether its
     name is too much like another; on SQLite one that writes is alone from its beginning."""
-    if db.get_bind().dialect.name == "postgresql":
+    if dialect_of(db) == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))

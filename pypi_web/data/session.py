@@ -78,19 +78,24 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def insert_for_conflicts(db: Session, model: type) -> Any:
+def dialect_of(db: Database) -> str:
+    """`sqlite` or `postgresql`."""
+    return (db.get_bind() if isinstance(db, Session) else db).dialect.name
+
+
+def insert_for_conflicts(db: Database, model: type) -> Any:
     """An INSERT that can say what to do about rows that are there already: both databases have
     `on_conflict_do_nothing` and `on_conflict_do_update`, each in a dialect of its own."""
-    return _INSERTS[db.get_bind().dialect.name](model)
+    return _INSERTS[dialect_of(db)](model)
 
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def lock_table(db: Session, model: Any) -> None:
+def lock_table(db: Database, model: Any) -> None:
     """Lets nobody else write a table until the transaction ends; on SQLite one that writes is alone
     from its beginning."""
-    if db.get_bind().dialect.name == "postgresql":
+    if dialect_of(db) == "postgresql":
         db.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Table, bindparam, insert, or_, select, update
 
 from pypi_web.data import (
     Classifier,
@@ -14,7 +13,7 @@ from pypi_web.data import (
     Release,
     ReleaseClassifier,
 )
-from pypi_web.data.session import insert_for_conflicts
+from pypi_web.data.session import Database, insert_for_conflicts
 from pypi_web.projects import descriptions
 from pypi_web.standards import names, versions
 from pypi_web.standards.core_metadata import CoreMetadata, required_project
@@ -49,13 +48,16 @@ _INSERTS: dict[type, Any] = {
     model: insert(cast(Table, model.__table__))
     for model in (Description, Dependency, ProjectURL, ReleaseClassifier)
 }
+_KNOWN = select(Classifier.text, Classifier.id).where(
+    Classifier.text.in_(bindparam("texts", expanding=True))
+)
 
 IS_DESCRIBED = or_(*(getattr(Release, name).is_not(None) for name in _SHARED_FIELDS))
 """Whether a release has metadata; one that an import knows only the files of has none."""
 
 
 def add(
-    db: Session,
+    db: Database,
     project_id: int,
     metadata: CoreMetadata,
     *,
@@ -84,7 +86,7 @@ def version_columns(version: str) -> dict[str, Any]:
 
 
 def describe(
-    db: Session, release_id: int, metadata: CoreMetadata, *, description_html: str | None
+    db: Database, release_id: int, metadata: CoreMetadata, *, description_html: str | None
 ) -> None:
     """Gives a release that has no metadata yet all that `metadata` says."""
     db.execute(update(_RELEASES).where(_RELEASES.c.id == release_id), _metadata_columns(metadata))
@@ -99,7 +101,7 @@ def _metadata_columns(metadata: CoreMetadata) -> dict[str, Any]:
 
 
 def _add_many(
-    db: Session, release_id: int, metadata: CoreMetadata, description_html: str | None
+    db: Database, release_id: int, metadata: CoreMetadata, description_html: str | None
 ) -> None:
     """What stands in tables of its own; what there may be many of in the metadata's order."""
     readmes = []
@@ -148,15 +150,14 @@ def _named_project(specifier: str) -> str | None:
     return name if name is not None and len(name) <= names.MAX_LENGTH else None
 
 
-def _classifier_ids(db: Session, texts: tuple[str, ...]) -> list[int]:
+def _classifier_ids(db: Database, texts: tuple[str, ...]) -> list[int]:
     """The ids of classifiers, of which the unknown are added."""
     if not texts:
         return []
-    known = select(Classifier.text, Classifier.id).where(Classifier.text.in_(texts))
-    ids = {row.text: row.id for row in db.execute(known)}
+    ids = {row.text: row.id for row in db.execute(_KNOWN, {"texts": texts})}
     # In one order everywhere, so that two who add the same never wait for each other.
     missing = [{"text": text} for text in sorted(set(texts) - ids.keys())]
     if missing:
         db.execute(insert_for_conflicts(db, Classifier).on_conflict_do_nothing(), missing)
-        ids = {row.text: row.id for row in db.execute(known)}
+        ids = {row.text: row.id for row in db.execute(_KNOWN, {"texts": texts})}
     return [ids[text] for text in texts]

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from pypi_web import clock
@@ -22,6 +22,20 @@ USER_NAME = "__token__"
 """The user name that stands beside a token in Basic authentication."""
 
 _TOUCH_EVERY = timedelta(minutes=10)
+
+_OWNER = (
+    select(
+        ApiToken.id,
+        ApiToken.project_id,
+        ApiToken.expires_at,
+        ApiToken.last_used_at,
+        User.id.label("user_id"),
+        User.name,
+        User.is_admin,
+    )
+    .join(User)
+    .where(ApiToken.sha256 == bindparam("sha256"))
+)
 
 
 def make_token(
@@ -49,19 +63,7 @@ def identify(request: Any) -> Identity | None:
     if text is None or not _is_well_formed(text):
         return None
     with request.reading() as db:
-        row = db.execute(
-            select(
-                ApiToken.id,
-                ApiToken.project_id,
-                ApiToken.expires_at,
-                ApiToken.last_used_at,
-                User.id.label("user_id"),
-                User.name,
-                User.is_admin,
-            )
-            .join(User)
-            .where(ApiToken.sha256 == _digest(text))
-        ).one_or_none()
+        row = db.execute(_OWNER, {"sha256": _digest(text)}).one_or_none()
     now = clock.now()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None

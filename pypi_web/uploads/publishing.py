@@ -28,6 +28,8 @@ from pypi_web.uploads.standing import Standing
 ATTEMPTS = 4
 
 _FILES: Any = File.__table__
+_PROJECTS: Any = Project.__table__
+_ROLES: Any = Role.__table__
 _TAKEN: Any = TakenFilename.__table__
 
 
@@ -73,12 +75,12 @@ class Publisher:
         except IntegrityError as error:
             raise TransientError("another publisher was first") from error
 
-    def _is_published(self, db: Session | Connection, found: Standing, upload: Upload) -> bool:
+    def _is_published(self, db: Connection, found: Standing, upload: Upload) -> bool:
         return standing.is_published(db, found, self.identity, upload, self.settings)
 
     def _add(self, upload: Upload) -> None:
         """The rows, in the transaction; what others have done since the look is looked at anew."""
-        db = self.db
+        db = self.db.connection()
         found = standing.find(db, self.identity, upload)
         _wait_for_rivals(db, found, upload)
         if self._is_published(db, found, upload):
@@ -107,7 +109,7 @@ class Publisher:
             raise TransientError("the bytes were pruned before a row named them") from error
 
 
-def _wait_for_rivals(db: Session, found: Standing, upload: Upload) -> None:
+def _wait_for_rivals(db: Connection, found: Standing, upload: Upload) -> None:
     """Those who could break a rule together, each of them keeping it, go one after the other: two
     new names that look alike, two source distributions of one release."""
     if found.project_id is None:
@@ -116,16 +118,20 @@ def _wait_for_rivals(db: Session, found: Standing, upload: Upload) -> None:
         db.execute(select(Release.id).where(Release.id == found.release_id).with_for_update())
 
 
-def _add_project(db: Session, publisher: Identity, upload: Upload) -> int:
-    project = Project(name=upload.metadata.name, normalized_name=upload.filename.project)
-    db.add(project)
-    db.flush()
-    db.add(Role(project_id=project.id, user_id=publisher.user_id, name=RoleName.OWNER))
-    db.flush()
-    return project.id
+def _add_project(db: Connection, publisher: Identity, upload: Upload) -> int:
+    name, normalized_name = upload.metadata.name, upload.filename.project
+    project_id: int = db.execute(
+        insert(_PROJECTS).returning(_PROJECTS.c.id),
+        {"name": name, "normalized_name": normalized_name},
+    ).scalar_one()
+    db.execute(
+        insert(_ROLES),
+        {"project_id": project_id, "user_id": publisher.user_id, "name": RoleName.OWNER},
+    )
+    return project_id
 
 
-def _find_or_add_release(db: Session, project_id: int, found: Standing, upload: Upload) -> int:
+def _find_or_add_release(db: Connection, project_id: int, found: Standing, upload: Upload) -> int:
     """The file's release. Its first file says what its metadata is, also where an import has made
     the release without any."""
     html = upload.description_html
@@ -137,7 +143,7 @@ def _find_or_add_release(db: Session, project_id: int, found: Standing, upload: 
 
 
 def _add_file(
-    db: Session, release_id: int, found: Standing, publisher: Identity, upload: Upload
+    db: Connection, release_id: int, found: Standing, publisher: Identity, upload: Upload
 ) -> None:
     """Adds the file's row, or fills in the one of a file whose bytes were not here."""
     columns = {
