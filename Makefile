@@ -39,7 +39,7 @@ lock: .venv/installed-dev
 	$(COMPILE) --no-strip-extras requirements/clients.in -o requirements/clients.txt
 
 clean:
-	rm -rf .venv $(CLIENTS) build dist *.egg-info
+	rm -rf .venv $(CLIENTS) .bench build dist *.egg-info
 
 # The environment is made anew where it is too old or has no pip, as a failure leaves it. The package
 # itself is installed without its dependencies: those come from the hashed lock alone.

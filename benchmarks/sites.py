@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
@@ -43,12 +44,34 @@ def make_site(folder: Path) -> Path:
     return ini
 
 
-def make_token(ini: Path, user: str) -> str:
+@dataclass(frozen=True)
+class ProductionSite:
+    """What production.ini runs, on data of its own that the environment names."""
+
+    database: str
+    environment: dict[str, str]
+    ini: Path = ROOT / "production.ini"
+
+
+def make_production_site(folder: Path, database: str | None = None) -> ProductionSite:
+    """A new site in `folder`, its database migrated: one on SQLite where no URL is given."""
+    folder.mkdir(parents=True)
+    database = database or f"sqlite:///{folder}/index.sqlite"
+    run([BIN / "alembic", "-c", ROOT / "alembic.ini", "upgrade", "head"], DATABASE_URL=database)
+    environment = {
+        "DATABASE_URL": database,
+        "PYPI_WEB_STORAGE": f"file://{folder}/files",
+        "PYPI_WEB_SECRET": "a secret for an hour, and long enough",
+    }
+    return ProductionSite(database, environment)
+
+
+def make_token(ini: Path, user: str, **environment: str) -> str:
     """A token of a new person, made as the site's owner makes them."""
     command = [BIN / "pypi-web", "--config", ini]
-    email = f"{user}@example.org"
-    run([*command, "user", "create", user, "--email", email, "--password-stdin"], input=PASSWORD)
-    return run([*command, "token", "create", user]).strip()
+    create = [*command, "user", "create", user, "--email", f"{user}@example.org"]
+    run([*create, "--password-stdin"], input=PASSWORD, **environment)
+    return run([*command, "token", "create", user], **environment).strip()
 
 
 def run(command: list[str | Path], *, input: str | None = None, **environment: str) -> str:

@@ -44,6 +44,10 @@ class Settings(BaseModel):
     upload_direct_urls: bool = Field(
         default=True, description="Whether a requirement may name an address, as `NAME @ URL`."
     )
+    upload_exact_filenames: bool = Field(
+        default=True,
+        description="Whether names of files must be spelled exactly as PEP 625, 427 and 425 ask.",
+    )
     upload_local_platforms: bool = Field(
         default=True,
         description="Whether wheels may be for platforms of one machine's kind, as linux_x86_64.",

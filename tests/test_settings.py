@@ -51,6 +51,7 @@ def test_each_setting_says_what_it_is_for(name: str):
         ("secret_file", "/nowhere/secret"),
         ("storage", "file:///tmp/files"),
         ("upload_direct_urls", "false"),
+        ("upload_exact_filenames", "false"),
         ("upload_local_platforms", "false"),
         ("upload_local_versions", "false"),
         ("upload_strict_readme", "true"),

@@ -10,8 +10,8 @@ from typing import Any
 import click
 from sqlalchemy import Engine, Row, func, select
 
-from pypi_web.commands.files import opened_storage, progress, tell
 from pypi_web.commands.site import explained, open_site
+from pypi_web.commands.stored import opened_storage, progress, tell
 from pypi_web.data import File, Project, Release
 from pypi_web.data.session import Database, reading
 from pypi_web.standards import names

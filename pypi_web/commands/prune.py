@@ -12,8 +12,8 @@ import click
 from sqlalchemy import Engine, select, union
 
 from pypi_web import clock
-from pypi_web.commands.files import opened_storage, progress, tell
 from pypi_web.commands.site import explained, open_site
+from pypi_web.commands.stored import opened_storage, progress, tell
 from pypi_web.data import File, journal
 from pypi_web.data.session import Database, reading, writing
 from pypi_web.storage import Kind, Storage, Stored
@@ -37,7 +37,7 @@ class Age(click.ParamType):
     def convert(self, value: Any, param: Any, context: Any) -> timedelta:
         if isinstance(value, timedelta):
             return value
-        found = re.fullmatch(r"(\d{1,6})([smhd])", value)
+        found = re.fullmatch(r"(\d{1,5})([smhd])", value)
         if found is None:
             self.fail(
                 "Write a number and s, m, h or d, such as 90s, 30m, 1h or 2d.", param, context

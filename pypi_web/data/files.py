@@ -37,11 +37,11 @@ class File(SQLAlchemyBase):
     package_type: Mapped[str] = mapped_column(String(32))
     python_tag: Mapped[str] = mapped_column(String(255))
     size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(key(64))
+    sha256: Mapped[str] = mapped_column(key(64), index=True)
     blake2b_256: Mapped[str | None] = mapped_column(String(64))
     md5: Mapped[str | None] = mapped_column(String(32))
     requires_python: Mapped[str | None] = mapped_column(Text)
-    metadata_sha256: Mapped[str | None] = mapped_column(String(64))
+    metadata_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     uploaded_at: Mapped[datetime] = mapped_column(default=clock.now)
     uploader_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True

@@ -9,6 +9,7 @@ import zope.sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolResetState
 from zope.sqlalchemy.datamanager import STATUS_CHANGED
@@ -76,6 +77,17 @@ def writing(engine: Engine) -> Iterator[Session]:
     """A session of its own, committed at the end of the block: for commands and background work."""
     with Session(for_writing(engine)) as session, session.begin():
         yield session
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether a row was refused because another has its key."""
+    cause: Any = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorcode in (
+            sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+            sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        )
+    return bool(cause.sqlstate == "23505")
 
 
 def dialect_of(db: Database) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, or_, select, update
+from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
 
 from pypi_web.data import (
     Classifier,
@@ -88,9 +88,16 @@ def version_columns(version: str) -> dict[str, Any]:
 def describe(
     db: Database, release_id: int, metadata: CoreMetadata, *, description_html: str | None
 ) -> None:
-    """Gives a release that has no metadata yet all that `metadata` says."""
+    """Gives a release that has no metadata, or little that an import knew, all that `metadata`
+    says."""
     db.execute(update(_RELEASES).where(_RELEASES.c.id == release_id), _metadata_columns(metadata))
+    for model in _INSERTS:
+        db.execute(delete(model).where(_release_of(model) == release_id))
     _add_many(db, release_id, metadata, description_html)
+
+
+def _release_of(model: Any) -> Any:
+    return model.release_id
 
 
 def _metadata_columns(metadata: CoreMetadata) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, event, func, select, update
 from sqlalchemy.orm import Session
 
 from pypi_web.data import Description
@@ -91,6 +91,10 @@ class StaleReadmes:
             pending = self._pending.get(release_id)
             if pending is not None and pending.html is not None:
                 _write(db, release_id, source=pending.source, html=pending.html)
+        # What a failing COMMIT takes back is gathered again by the batch, and written once more.
+        event.listen(db, "after_commit", lambda _: self._forget(release_ids), once=True)
+
+    def _forget(self, release_ids: Counter[int]) -> None:
         with self._lock:
             for release_id in release_ids:
                 pending = self._pending.pop(release_id, None)

@@ -21,8 +21,8 @@ from pypi_web.storage import StorageUnavailable
 RETRY_AFTER = 10
 """Seconds that somebody is asked to wait with another attempt."""
 
-OUT_OF_ORDER = (StorageUnavailable, OperationalError, InterfaceError, InternalError)
-"""What a storage or a database raises that is full, locked, read-only, or not there."""
+MAX_REASON = 400
+"""Characters of a message that stand in the status line; the whole of it stands in the body."""
 
 log = logging.getLogger(__name__)
 
@@ -90,23 +90,15 @@ def unkeepable(error: DataError, request: Any) -> Response:
 @exception_view_config(InterfaceError)
 @exception_view_config(InternalError)
 def unavailable(error: Exception, request: Any) -> Response:
-    log_outage(error, request)
-    response = answer(request, 503, "Not at this moment", outage(error))
-    response.retry_after = RETRY_AFTER
-    return response
-
-
-def log_outage(error: Exception, request: Any) -> None:
-    """The cause, for the log alone."""
+    """A storage or a database that is full, locked, read-only, or not there."""
     log.error("%s %s met an outage", request.method, ascii(_path(request)), exc_info=error)
-
-
-def outage(error: Exception) -> str:
-    """What to tell whoever met it."""
     what = "storage" if isinstance(error, StorageUnavailable) else "database"
-    return (
+    return answer(
+        request,
+        503,
+        "Not at this moment",
         f"The {what} of this index cannot be used at this moment. Nothing was saved by halves:"
-        " try again later."
+        " try again later.",
     )
 
 
@@ -136,14 +128,34 @@ def server_error(error: Exception, request: Any) -> Response:
 def answer(request: Any, status: int, title: str, message: str) -> Response:
     """An error's answer; from 500 on its page asks nothing of the database."""
     if _asks_as_tool(request):
-        response = Response(f"{message}\n", content_type="text/plain")
-    else:
-        values = {"status": status, "title": title, "message": message, "plain": status >= 500}
-        response = render_to_response(
-            "pypi_web.site:templates/error.jinja2", values, request=request
-        )
+        return answer_tool(request, status, message)
+    values = {"status": status, "title": title, "message": message, "plain": status >= 500}
+    response = render_to_response("pypi_web.site:templates/error.jinja2", values, request=request)
     response.status = status
+    _ask_to_wait(response)
     return response
+
+
+def answer_tool(request: Any, status: int, message: str) -> Response:
+    """The message wherever a client may look for it: in the status line (twine), as JSON `code`
+    (uv) or in the body."""
+    reason = "".join(each if each.isprintable() else " " for each in message)
+    reason = reason.encode("latin-1", "replace").decode("latin-1")
+    response = Response(status=f"{status} {reason[:MAX_REASON]}")
+    offers = request.accept.acceptable_offers(["text/plain", "application/json"])
+    if offers and offers[0][0] == "application/json":
+        response.content_type = "application/json"
+        response.json_body = {"code": message, "message": message}
+    else:
+        response.content_type = "text/plain"
+        response.text = f"{message}\n"
+    _ask_to_wait(response)
+    return response
+
+
+def _ask_to_wait(response: Response) -> None:
+    if response.status_int == 503:
+        response.retry_after = RETRY_AFTER
 
 
 def _asks_as_tool(request: Any) -> bool:

@@ -7,7 +7,7 @@ from packaging.metadata import Metadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-_BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3")
+_BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3")
 
 
 class InvalidCoreMetadata(ValueError):
@@ -106,6 +106,9 @@ def _read(content: bytes) -> Metadata:
     if unparsed:
         fields = ", ".join(sorted(unparsed))[:200]
         raise ValueError(f"these fields are unknown, repeated or no text: {fields}")
+    if raw.get("metadata_version") == "2.0":
+        # What setuptools called 2.1 before PEP 566 had given it that number.
+        raw["metadata_version"] = "2.1"
     if raw.get("metadata_version") in _BEFORE_LICENSE_FILE:
         # setuptools wrote the field for years before a version of the metadata had it.
         raw.pop("license_files", None)

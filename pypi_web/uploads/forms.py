@@ -152,6 +152,15 @@ class _FieldPart:
         form.fields.setdefault(self._name, []).append(value.strip())
 
 
+@contextmanager
+def _told_of() -> Iterator[None]:
+    """A disk that has no room for a temporary file is as a storage that has none."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(f"The temporary file: {error.strerror}") from error
+
+
 class _FilePart:
     """Writes to the disk and computes the three digests as the bytes come."""
 
@@ -163,14 +172,14 @@ class _FilePart:
         self._md5 = hashlib.md5(usedforsecurity=False)
 
     def write(self, chunk: Any) -> None:
-        try:
+        with _told_of():
             self._content.write(chunk)
-        except OSError as error:
-            raise StorageUnavailable(f"The temporary file: {error.strerror}") from error
         for digest in (self._sha256, self._blake2b_256, self._md5):
             digest.update(chunk)
 
     def end(self, form: UploadForm) -> None:
+        with _told_of():
+            self._content.flush()
         form.file = ReceivedFile(
             filename=self._filename,
             content=self._content,

@@ -3,12 +3,11 @@
 import dataclasses
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 from pypi_web import archives
 from pypi_web.archives import Contents
 from pypi_web.data import Classifier, Description, TakenFilename
-from pypi_web.projects import descriptions
-from pypi_web.projects.descriptions import Rendered
 from pypi_web.settings import Settings
 from pypi_web.standards import (
     core_metadata,
@@ -37,19 +36,14 @@ MAX_CONTENT_TYPE = Description.content_type.type.length
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that is what it says it is; `raw_metadata` is its METADATA or PKG-INFO as it is.
-
-    `warnings` are sentences for the publisher about what is taken all the same.
-    """
+    """A file that is what it says it is; `raw_metadata` is its METADATA or PKG-INFO as it is."""
 
     file: ReceivedFile
     filename: Filename
     metadata: CoreMetadata
     raw_metadata: bytes
-    description_html: str | None
-    warnings: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def metadata_sha256(self) -> str | None:
         """The digest of the metadata that installers may fetch alone: a wheel's (PEP 658)."""
         if self.filename.package_type is not PackageType.WHEEL:
@@ -67,15 +61,7 @@ def inspect(form: UploadForm, settings: Settings) -> Upload:
     filename = _check_filename(form, file, settings)
     contents = _read_archive(file, filename)
     metadata = _check_metadata(filename, contents, settings)
-    rendered = _render_readme(metadata, settings)
-    return Upload(
-        file,
-        filename,
-        metadata,
-        contents.raw_metadata,
-        rendered.html if rendered else None,
-        (rendered.problem,) if rendered and rendered.problem else (),
-    )
+    return Upload(file, filename, metadata, contents.raw_metadata)
 
 
 def _check_filename(form: UploadForm, file: ReceivedFile, settings: Settings) -> Filename:
@@ -92,10 +78,15 @@ def _check_filename(form: UploadForm, file: ReceivedFile, settings: Settings) ->
         )
     _check_same_project(form.get("name"), form.get("version"), filename, "The form")
     exact = filenames.exact_spelling(filename)
-    if filename.text != exact:
+    if filename.text != exact and settings.upload_exact_filenames:
+        how = (
+            "rename it, for nothing in a wheel says its file's name"
+            if filename.package_type is PackageType.WHEEL
+            else "build it with a newer version of your build tool"
+        )
         raise UploadRefused(
-            f"{filename.text} is not spelled as PEP 625 and PEP 427 ask: it should be {exact}."
-            " Build it with a newer version of your build tool, which names it so."
+            f"{filename.text} is not spelled as PEP 625, 427 and 425 ask. It should be {exact}:"
+            f" {how} (setting pypi_web.upload_exact_filenames)."
         )
     _check_platforms(filename, settings)
     return filename
@@ -192,12 +183,3 @@ def _check_same_project(
         )
     if versions.canonical(version or "") != versions.canonical(filename.version):
         raise UploadRefused(f"{says} says version {version!r}, the filename {filename.version!r}.")
-
-
-def _render_readme(metadata: CoreMetadata, settings: Settings) -> Rendered | None:
-    if not metadata.description:
-        return None
-    rendered = descriptions.render(metadata.description, metadata.description_content_type)
-    if rendered.problem and settings.upload_strict_readme:
-        raise UploadRefused(f"{rendered.problem} (setting pypi_web.upload_strict_readme)")
-    return rendered

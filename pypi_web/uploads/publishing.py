@@ -15,7 +15,9 @@ from pypi_web import clock
 from pypi_web.data import Action, File, Project, Release, Role, RoleName, TakenFilename
 from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_names
-from pypi_web.projects import releases
+from pypi_web.data.session import is_duplicate
+from pypi_web.projects import descriptions, releases
+from pypi_web.projects.descriptions import Rendered
 from pypi_web.security.identity import Identity
 from pypi_web.settings import Settings
 from pypi_web.standards.filenames import PackageType
@@ -33,9 +35,9 @@ _ROLES: Any = Role.__table__
 _TAKEN: Any = TakenFilename.__table__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Publisher:
-    """Takes uploads of `identity`.
+    """Who publishes, and to where.
 
     `db` belongs to the transaction manager `transactions`; `reading` gives a look outside of it.
     """
@@ -47,8 +49,9 @@ class Publisher:
     transactions: Any
     reading: Callable[[], AbstractContextManager[Connection]]
 
-    def publish(self, upload: Upload) -> None:
-        """Adds the file to its project and release, making those that are new.
+    def publish(self, upload: Upload) -> tuple[str, ...]:
+        """Adds the file to its project and release, making those that are new; gives sentences on
+        what the publisher should know of it.
 
         No transaction may be open while a file is on its way to the storage, which takes as long
         as it takes: so this looks first whether the upload is allowed, saves the bytes, and looks
@@ -56,66 +59,127 @@ class Publisher:
         in between) starts again and is then told why; the bytes that it saved stay, named by no
         row. An upload that is here already is a success. Raises UploadRefused.
         """
+        publication = _Publication(self, upload)
         try:
-            self.transactions.run(lambda: self._try(upload), tries=ATTEMPTS)
+            self.transactions.run(publication.attempt, tries=ATTEMPTS)
         except TransientError:
             raise UploadRefused(
                 "Others were publishing the same at this moment: try again.", status=503
             ) from None
+        return publication.warnings
 
-    def _try(self, upload: Upload) -> None:
-        with self.reading() as look:
-            if self._is_published(look, standing.find(look, self.identity, upload), upload):
+
+class _Publication:
+    """One upload on its way, and what was done for it in earlier attempts."""
+
+    def __init__(self, publisher: Publisher, upload: Upload) -> None:
+        self._publisher = publisher
+        self._upload = upload
+        self._is_saved = False
+        self._rendered: Rendered | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        problem = self._rendered.problem if self._rendered else None
+        return (problem,) if problem else ()
+
+    def attempt(self) -> None:
+        with self._publisher.reading() as look:
+            found = self._find(look)
+            if self._is_published(look, found):
                 return
-        self.storage.save(upload.file.sha256, upload.file.content)
-        if upload.metadata_sha256 is not None:
-            self.storage.save(upload.metadata_sha256, io.BytesIO(upload.raw_metadata))
+        if not found.is_described:
+            self._render()
+        self._save()
         try:
-            self._add(upload)
+            self._add(self._publisher.db.connection())
         except IntegrityError as error:
-            raise TransientError("another publisher was first") from error
+            if is_duplicate(error):
+                raise TransientError("another publisher was first") from error
+            raise
 
-    def _is_published(self, db: Connection, found: Standing, upload: Upload) -> bool:
-        return standing.is_published(db, found, self.identity, upload, self.settings)
+    def _find(self, db: Connection) -> Standing:
+        return standing.find(db, self._publisher.identity, self._upload)
 
-    def _add(self, upload: Upload) -> None:
-        """The rows, in the transaction; what others have done since the look is looked at anew."""
-        db = self.db.connection()
-        found = standing.find(db, self.identity, upload)
-        _wait_for_rivals(db, found, upload)
-        if self._is_published(db, found, upload):
+    def _is_published(self, db: Connection, found: Standing) -> bool:
+        return standing.is_published(
+            db, found, self._publisher.identity, self._upload, self._publisher.settings
+        )
+
+    def _render(self) -> str | None:
+        """The HTML of the README, which its release's first file brings."""
+        metadata = self._upload.metadata
+        if self._rendered is None and metadata.description:
+            rendered = descriptions.render(metadata.description, metadata.description_content_type)
+            if rendered.problem and self._publisher.settings.upload_strict_readme:
+                raise UploadRefused(f"{rendered.problem} (setting pypi_web.upload_strict_readme)")
+            self._rendered = rendered
+        return self._rendered.html if self._rendered else None
+
+    def _save(self) -> None:
+        if self._is_saved:
             return
-        project_id = found.project_id or _add_project(db, self.identity, upload)
-        release_id = _find_or_add_release(db, project_id, found, upload)
-        _add_file(db, release_id, found, self.identity, upload)
+        storage, upload = self._publisher.storage, self._upload
+        storage.save(upload.file.sha256, upload.file.content)
+        if upload.metadata_sha256 is not None:
+            storage.save(upload.metadata_sha256, io.BytesIO(upload.raw_metadata))
+        self._is_saved = True
+
+    def _add(self, db: Connection) -> None:
+        """The rows, in the transaction; what others have done since the look is looked at anew."""
+        found = self._find(db)
+        if _wait_for_rivals(db, found, self._upload):
+            found = self._find(db)
+        if self._is_published(db, found):
+            return
+        upload, publisher = self._upload, self._publisher.identity
+        project_id = found.project_id or _add_project(db, publisher, upload)
+        release_id = self._find_or_add_release(db, project_id, found)
+        _add_file(db, release_id, found, publisher, upload)
         record(
             db,
             project_id,
             upload.filename.project,
             Action.ADD_FILE,
-            actor=self.identity.user_name,
+            actor=publisher.user_name,
             version=upload.metadata.version,
             filename=upload.filename.text,
         )
-        self._see_bytes(upload)
+        self._see_bytes()
 
-    def _see_bytes(self, upload: Upload) -> None:
+    def _find_or_add_release(self, db: Connection, project_id: int, found: Standing) -> int:
+        """The file's release. Its first file says what its metadata is, also where an import has
+        made the release without any."""
+        metadata = self._upload.metadata
+        if found.release_id is None:
+            return releases.add(db, project_id, metadata, description_html=self._render())
+        if not found.is_described:
+            releases.describe(db, found.release_id, metadata, description_html=self._render())
+        return found.release_id
+
+    def _see_bytes(self) -> None:
         """While nothing can be pruned any more, sees that nothing of this was."""
         try:
-            self.storage.size(upload.file.sha256)
-            if upload.metadata_sha256 is not None:
-                self.storage.size(upload.metadata_sha256)
+            self._publisher.storage.size(self._upload.file.sha256)
+            if self._upload.metadata_sha256 is not None:
+                self._publisher.storage.size(self._upload.metadata_sha256)
         except FileNotFoundError as error:
+            self._is_saved = False
             raise TransientError("the bytes were pruned before a row named them") from error
 
 
-def _wait_for_rivals(db: Connection, found: Standing, upload: Upload) -> None:
+def _wait_for_rivals(db: Connection, found: Standing, upload: Upload) -> bool:
     """Those who could break a rule together, each of them keeping it, go one after the other: two
-    new names that look alike, two source distributions of one release."""
+    new names that look alike, two source distributions of one release. Says whether there was
+    anything to wait for, and so what to look at anew."""
     if found.project_id is None:
         lock_names(db)
-    elif found.release_id is not None and upload.filename.package_type is PackageType.SDIST:
-        db.execute(select(Release.id).where(Release.id == found.release_id).with_for_update())
+        return True
+    if found.release_id is not None and upload.filename.package_type is PackageType.SDIST:
+        release = select(Release.id).where(Release.id == found.release_id)
+        db.execute(release.with_for_update(key_share=True))
+        return True
+    return False
 
 
 def _add_project(db: Connection, publisher: Identity, upload: Upload) -> int:
@@ -129,17 +193,6 @@ def _add_project(db: Connection, publisher: Identity, upload: Upload) -> int:
         {"project_id": project_id, "user_id": publisher.user_id, "name": RoleName.OWNER},
     )
     return project_id
-
-
-def _find_or_add_release(db: Connection, project_id: int, found: Standing, upload: Upload) -> int:
-    """The file's release. Its first file says what its metadata is, also where an import has made
-    the release without any."""
-    html = upload.description_html
-    if found.release_id is None:
-        return releases.add(db, project_id, upload.metadata, description_html=html)
-    if not found.is_described:
-        releases.describe(db, found.release_id, upload.metadata, description_html=html)
-    return found.release_id
 
 
 def _add_file(

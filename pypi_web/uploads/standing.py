@@ -66,7 +66,7 @@ def find(db: Database, publisher: Identity, upload: Upload) -> Standing:
             "filename": upload.filename.text,
         },
     ).one()
-    return Standing(*row)
+    return Standing(**row._mapping)
 
 
 def is_published(
@@ -135,8 +135,12 @@ def _refuse_new_project(
 
 
 def _refuse_lookalike(db: Database, project: str) -> None:
-    alike = select(Project.name).where(Project.lookalike_key == names.lookalike_key(project))
-    found = db.execute(alike.limit(1)).scalar()
+    key = names.lookalike_key(project)
+    # A release of this application that knew no keys may still run beside this one.
+    either = (Project.lookalike_key == key) | Project.lookalike_key.is_(None)
+    rows = db.execute(select(Project.name, Project.normalized_name).where(either))
+    alike = (row.name for row in rows if names.lookalike_key(row.normalized_name) == key)
+    found = next(alike, None)
     if found is not None:
         raise UploadRefused(
             f"{project} looks like {found}, a project that is here: choose another name, or ask an"

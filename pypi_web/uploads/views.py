@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPFound, HTTPPermanentRedirect
+from pyramid.httpexceptions import HTTPFound, HTTPNotFound, HTTPPermanentRedirect
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
@@ -10,6 +10,7 @@ from pyramid.view import exception_view_config, view_config
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission, may
 from pypi_web.site import errors
+from pypi_web.standards import names
 from pypi_web.uploads.forms import receive, too_large
 from pypi_web.uploads.inspection import inspect
 from pypi_web.uploads.publishing import Publisher
@@ -23,29 +24,25 @@ PROTOCOL = {
     "permission": NO_PERMISSION_REQUIRED,
 }
 
-MAX_REASON = 400
-"""Characters of a refusal that stand in the status line; the whole of it stands in the body."""
-
 
 @view_config(route_name="uploads.legacy", **PROTOCOL)
 def upload(request: Any) -> Response:
     """Who sends it first, then how large it is, then the body."""
     publisher = Publisher(
-        _identify(request),
-        request.settings,
-        request.storage,
-        request.db,
-        request.tm,
-        request.reading,
+        identity=_identify(request),
+        settings=request.settings,
+        storage=request.storage,
+        db=request.db,
+        transactions=request.tm,
+        reading=request.reading,
     )
     limit = request.settings.max_upload_size
     if (request.content_length or 0) > limit:
         raise UploadRefused(too_large(limit), status=413)
     content_type = request.headers.get("Content-Type", "")
     with receive(request.body_file, content_type, limit=limit) as form:
-        upload = inspect(form, request.settings)
-        publisher.publish(upload)
-    lines = ["OK", *(f"Warning: {warning}" for warning in upload.warnings)]
+        warnings = publisher.publish(inspect(form, request.settings))
+    lines = ["OK", *(f"Warning: {warning}" for warning in warnings)]
     return Response("\n".join(lines) + "\n", content_type="text/plain")
 
 
@@ -59,35 +56,17 @@ def redirect_to_legacy(request: Any) -> Response:
 )
 def redirect_to_release(request: Any) -> Response:
     """What hatch calls the address of what it has published; who may see it is said there."""
+    if not names.is_valid(request.matchdict["name"]):
+        raise HTTPNotFound("There is nothing at this address.")
     return HTTPFound(request.route_url("projects.release", **request.matchdict))
 
 
 @exception_view_config(UploadRefused)
 def refuse(refusal: UploadRefused, request: Any) -> Response:
-    """The reason, wherever a client may look: in the status line (twine), as JSON `code` (uv) or
-    in the body."""
-    reason = "".join(each if each.isprintable() else " " for each in refusal.message)
-    reason = reason.encode("latin-1", "replace").decode("latin-1")
-    response = Response(status=f"{refusal.status} {reason[:MAX_REASON]}")
-    offers = request.accept.acceptable_offers(["text/plain", "application/json"])
-    if offers and offers[0][0] == "application/json":
-        response.content_type = "application/json"
-        response.json_body = {"code": refusal.message, "message": refusal.message}
-    else:
-        response.content_type = "text/plain"
-        response.text = refusal.message + "\n"
-    if refusal.status == 503:
-        response.retry_after = errors.RETRY_AFTER
+    response = errors.answer_tool(request, refusal.status, refusal.message)
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="pypi_web"'
     return response
-
-
-def out_of_order(error: Exception, request: Any) -> Response:
-    """A storage or a database that fails, told as clients of the protocol expect it; so is a full
-    disk for the temporary file."""
-    errors.log_outage(error, request)
-    return refuse(UploadRefused(errors.outage(error), status=503), request)
 
 
 def _identify(request: Any) -> Identity:

@@ -1,4 +1,4 @@
-"""The conformance cases of publishing, 66 to 95 but for those of clients: each by its number."""
+"""The conformance cases of publishing, 66 to 94, and 49, 50, 53 and 100: each by its number."""
 
 import base64
 import hashlib
@@ -14,6 +14,7 @@ from webtest import TestApp
 
 from pypi_web.accounts import tokens
 from pypi_web.data import File, JournalEntry, Project, ProjectStatus, Release, User
+from pypi_web.projects import descriptions
 from tests import multipart
 from tests.conftest import MakeApp
 from tests.distributions import Distribution, build_sdist, build_wheel
@@ -148,7 +149,7 @@ def test_case_72_of_two_at_once_one_is_stored_and_one_refused(
     wheels = [build_wheel("foo", "1.0", f"Summary: {n}") for n in range(2)]
 
     def upload(wheel: Distribution) -> None:
-        answers.append(post(app, alice, wheel, status="*").status_int)
+        answers.append(post(app, alice, wheel, status="*"))
 
     threads = [threading.Thread(target=upload, args=[wheel]) for wheel in wheels]
     for thread in threads:
@@ -156,7 +157,8 @@ def test_case_72_of_two_at_once_one_is_stored_and_one_refused(
     for thread in threads:
         thread.join()
 
-    assert sorted(answers) == [200, 400]
+    assert sorted(answer.status_int for answer in answers) == [200, 400]
+    assert any("already exist" in answer.status for answer in answers)
     assert count(db, File) == 1
 
 
@@ -169,9 +171,11 @@ def test_case_73_a_second_source_distribution_of_a_release(db: Session, send):
     assert count(db, File) == 1
 
 
-@pytest.mark.parametrize("digest", [None, "0" * 64])
-def test_case_74_no_digest_or_a_wrong_one(send, digest: str | None):
-    send(build_wheel("foo"), sha256_digest=digest, status=400)
+@pytest.mark.parametrize(("digest", "reason"), [(None, "no digest"), ("0" * 64, "damaged")])
+def test_case_74_no_digest_or_a_wrong_one(db: Session, send, digest: str | None, reason: str):
+    assert reason in send(build_wheel("foo"), sha256_digest=digest, status=400).status
+
+    assert count(db, Project) == 0
 
 
 def test_case_75_a_digest_in_upper_case(send):
@@ -182,12 +186,17 @@ def test_case_75_a_digest_in_upper_case(send):
 
 
 def test_case_76_another_version_of_the_protocol(send):
-    send(build_wheel("foo"), protocol_version="2", status=400)
+    answer = send(build_wheel("foo"), protocol_version="2", status=400)
+
+    assert "protocol_version" in answer.status
 
 
 @pytest.mark.parametrize("action", ["submit", "submit_pkg_info", "doc_upload"])
 def test_case_77_actions_that_are_gone(send, action: str):
-    send(build_wheel("foo"), **{":action": action}, status=410)
+    assert (
+        f":action={action} is gone"
+        in send(build_wheel("foo"), **{":action": action}, status=410).status
+    )
 
 
 def test_case_78_an_address_without_its_slash(app: TestApp):
@@ -208,7 +217,12 @@ def test_case_80_a_token_for_another_project(db: Session, app: TestApp, alice: P
     narrow = tokens.create_token(db, db.get_one(User, alice.id), name="x", project_name="bar")
     db.commit()
 
-    post(app, Person(alice.id, "alice", narrow.text), build_wheel("foo", "1.1"), status=403)
+    answer = post(
+        app, Person(alice.id, "alice", narrow.text), build_wheel("foo", "1.1"), status=403
+    )
+
+    assert "may not publish to foo with this token" in answer.status
+    assert count(db, File) == 2
 
 
 @pytest.mark.parametrize(
@@ -230,31 +244,32 @@ def test_case_81_source_distributions_that_are_spelled_otherwise(db: Session, se
 
     answer = send(misnamed, status=400)
 
-    assert "foo_bar-1.0.tar.gz" in answer.text or "Invalid filename" in answer.text
+    expected = "should be foo_bar-1.0.tar.gz" if filename.endswith(".gz") else "Invalid filename"
+    assert expected in answer.status
     assert count(db, Project) == 0
 
 
 @pytest.mark.parametrize(
-    ("case", "filename"),
+    ("filename", "reason"),
     [
-        ("82: a build that begins with no digit", "foo-1.0-x1-py3-none-any.whl"),
-        ("83: tags out of order", "foo-1.0-py3.py2-none-any.whl"),
-        ("84: the label of a variant", "foo-1.0-py3-none-any-x8664v3.whl"),
-        ("85: another name", "bar-1.0-py3-none-any.whl"),
-        ("85: another version", "foo-1.1-py3-none-any.whl"),
-        ("a name in capitals", "Foo-1.0-py3-none-any.whl"),
-        ("a version that is not canonical", "foo-1.0.post-py3-none-any.whl"),
-        ("a platform in capitals", "foo-1.0-py3-none-Any.whl"),
-        ("a platform that is none", "foo-1.0-py3-none-manylinux_228_x86_64.whl"),
+        pytest.param("foo-1.0-x1-py3-none-any.whl", "Invalid build number", id="82: build"),
+        pytest.param("foo-1.0-py3.py2-none-any.whl", "be foo-1.0-py2.py3-none-any.whl", id="83"),
+        pytest.param("foo-1.0-py3-none-any-x8664v3.whl", "Invalid build number", id="84: variant"),
+        pytest.param("bar-1.0-py3-none-any.whl", "'foo-1.0.dist-info'", id="85: another name"),
+        pytest.param("foo-1.1-py3-none-any.whl", "'foo-1.0.dist-info'", id="85: another version"),
+        pytest.param("Foo-1.0-py3-none-any.whl", "should be foo-1.0-py3", id="name in capitals"),
+        pytest.param("foo-1.0.post-py3-none-any.whl", "should be foo-1.0.post0", id="version"),
+        pytest.param("foo-1.0-py3-none-Any.whl", "be foo-1.0-py3-none-any", id="tag in capitals"),
+        pytest.param("foo-1.0-py3-none-manylinux_228_x86_64.whl", "no platform", id="platform"),
     ],
 )
-def test_cases_82_to_85_wheels_whose_names_are_wrong(db: Session, send, case: str, filename: str):
+def test_cases_82_to_85_wheels_whose_names_are_wrong(db: Session, send, filename, reason):
     name, version = filename.split("-")[:2]
     wheel = build_wheel("foo", "1.0", filename=filename)
 
     answer = send(wheel, name=name, version=version, status=400)
 
-    assert "foo-1.0" in answer.text or filename in answer.text or "platform" in answer.text
+    assert reason in answer.text
     assert count(db, Project) == 0
 
 
@@ -279,7 +294,9 @@ def test_case_86_platforms_of_all_kinds(send, tags: str):
     send(build_wheel("foo", "1.0", filename=f"foo-1.0-{tags}.whl"), status=200)
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6"])
+@pytest.mark.parametrize(
+    "version", ["1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6"]
+)
 def test_case_87_metadata_of_all_versions_there_are(send, version: str):
     send(build_wheel("foo", metadata_version=version), status=200)
 
@@ -359,7 +376,7 @@ def test_case_92_a_wheel_with_something_after_its_end(db: Session, send):
     wheel = build_wheel("foo")
     longer = Distribution(wheel.filename, wheel.content + b"more", "foo", "1.0", "bdist_wheel")
 
-    send(longer, status=400)
+    assert "end" in send(longer, status=400).status
 
     assert count(db, Project) == 0
 
@@ -426,3 +443,54 @@ def test_the_address_that_hatch_prints_leads_to_the_release(app: TestApp, send):
     page = app.get("/legacy/foo/1.0/", status=302).follow()
 
     assert page.request.path == "/project/foo/1.0/"
+
+
+def test_older_spellings_are_taken_where_a_setting_says_so(
+    make_app: MakeApp, db: Session, alice: Person
+):
+    app = make_app(upload_exact_filenames="false")
+    tags = "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64"
+    wheel = build_wheel("Foo", "1.0", filename=f"Foo-1.0-{tags}.whl")
+
+    publish(app, alice, wheel)
+
+    assert wheel.filename in app.get("/simple/foo/")
+
+
+def test_a_readme_that_cannot_be_rendered_is_warned_of(app: TestApp, db: Session, send):
+    wheel = build_wheel("foo", description="Title\n==\n\n.. nonsense::\n")
+
+    answer = send(wheel, status=200)
+
+    assert answer.text.startswith("OK\nWarning: The README cannot be rendered")
+    assert "nonsense" in app.get("/project/foo/").html.select_one("pre.plain-text").text
+
+
+def test_a_readme_that_cannot_be_rendered_is_refused_where_a_setting_says_so(
+    make_app: MakeApp, db: Session, alice: Person
+):
+    wheel = build_wheel("foo", description=".. nonsense::\n")
+
+    answer = post(make_app(upload_strict_readme="true"), alice, wheel, status=400)
+
+    assert "The README cannot be rendered" in answer.status
+    assert count(db, Project) == 0
+
+
+def test_a_readme_is_rendered_for_the_first_file_of_a_release_alone(
+    app: TestApp, alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    rendered = []
+    render = descriptions.render
+    monkeypatch.setattr(
+        descriptions, "render", lambda *source: rendered.append(1) or render(*source)
+    )
+    tags = ("py2-none-any", "py3-none-any", "py3-none-win32")
+
+    publish(
+        app,
+        alice,
+        *(build_wheel("foo", description="x", filename=f"foo-1.0-{tag}.whl") for tag in tags),
+    )
+
+    assert len(rendered) == 1

@@ -1,7 +1,7 @@
 """What new projects may be called."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -80,3 +80,13 @@ def test_the_rules_are_for_new_projects_alone(app: TestApp, db: Session, alice: 
     publish(app, root, build_wheel("modern"), build_wheel("modem", "1.0"))
 
     publish(app, root, build_wheel("modem", "1.1"))
+
+
+def test_projects_that_an_older_release_of_the_application_added_are_looked_at_too(
+    app: TestApp, db: Session, alice: Person
+):
+    publish(app, alice, build_wheel("modern"))
+    db.execute(update(Project).values(lookalike_key=None))
+    db.commit()
+
+    assert "looks like modern" in refused(app, alice, "modem")

@@ -241,6 +241,96 @@ def test_many_who_publish_at_once_with_classifiers_in_common_all_succeed(
     assert count(db, Classifier) == 20
 
 
+def post_at_once(app: TestApp, who: Person, dists: list[Distribution]) -> list:
+    answers = []
+
+    def publish(dist: Distribution) -> None:
+        answers.append(
+            app.post(
+                "/legacy/",
+                dist.form(),
+                upload_files=[("content", dist.filename, dist.content)],
+                headers=who.basic,
+                expect_errors=True,
+            )
+        )
+
+    threads = [threading.Thread(target=publish, args=[dist]) for dist in dists]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_the_first_files_of_a_new_project_may_come_at_once(
+    app: TestApp, db: Session, alice: Person
+):
+    """As those of a CI matrix do; the project does not look like itself."""
+    for number in range(3):
+        wheels = [
+            build_wheel(f"new-{number}", filename=f"new_{number}-1.0-cp3{minor}-none-any.whl")
+            for minor in range(10, 14)
+        ]
+        answers = post_at_once(app, alice, wheels)
+        assert [answer.status for answer in answers] == ["200 OK"] * 4
+
+
+def test_two_new_projects_that_look_alike_and_come_at_once_become_one(
+    app: TestApp, db: Session, alice: Person
+):
+    answers = post_at_once(app, alice, [build_wheel("modern"), build_wheel("modem")])
+
+    assert sorted(answer.status_int for answer in answers) == [200, 400]
+    assert count(db, Project) == 1
+
+
+def test_the_same_source_distribution_many_times_at_once_is_a_success_each_time(
+    app: TestApp, db: Session, alice: Person
+):
+    post(app, alice, build_wheel())
+
+    answers = post_at_once(app, alice, [build_sdist()] * 4)
+
+    assert [answer.status for answer in answers] == ["200 OK"] * 4
+    assert count(db, File) == 2
+
+
+def test_two_source_distributions_of_a_release_at_once_become_one(
+    app: TestApp, db: Session, alice: Person
+):
+    post(app, alice, build_wheel())
+
+    answers = post_at_once(app, alice, [build_sdist("sample", "1.0"), build_sdist("sample", "1")])
+
+    assert sorted(answer.status_int for answer in answers) == [200, 400]
+    assert any("takes no second one" in answer.status for answer in answers)
+
+
+def test_a_release_of_which_an_import_knew_a_little_is_described_anew(
+    app: TestApp, db: Session, alice: Person
+):
+    wheel = build_wheel(
+        "sample",
+        "1.0",
+        "Requires-Dist: attrs",
+        "Classifier: C :: 1",
+        "Project-URL: Source, https://example.org/",
+        description="A text",
+    )
+    post(app, alice, wheel)
+    db.execute(update(Release).values(metadata_version=None, summary=None))
+    db.commit()
+
+    other = build_wheel(
+        "sample", "1.0", "Requires-Dist: rich", filename="sample-1.0-1-py3-none-any.whl"
+    )
+    post(app, alice, other)
+
+    assert db.scalars(select(Dependency.specifier)).all() == ["rich"]
+    assert [count(db, model) for model in (Description, ProjectURL)] == [0, 0]
+
+
 def test_two_who_publish_the_same_name_at_once_get_one_file_and_one_refusal(
     app: TestApp, db: Session, alice: Person
 ):
