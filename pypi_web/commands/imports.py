@@ -99,11 +99,11 @@ def _import(engine: Engine, found: Found) -> Imported:
         raise InvalidDocument(found.problem)
     document = documents.read(found.content)
     with reading(engine) as db:
-        html = render_description(db, document)
+        readme = render_description(db, document)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with writing(engine) as session:
-                return import_document(session, document, description_html=html)
+                return import_document(session, document, readme=readme)
         except DBAPIError as error:
             # Another was first: with what that one has added it is looked at again.
             if attempt < ATTEMPTS and (isinstance(error, IntegrityError) or _is_a_race(error)):

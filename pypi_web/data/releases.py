@@ -65,7 +65,8 @@ class Release(SQLAlchemyBase):
 
 
 class Description(SQLAlchemyBase):
-    """A release's README: as it was written, and as the page shows it."""
+    """A release's README: as it was written, and as the page shows it; `problem` is a sentence on
+    why that is but its text."""
 
     __tablename__ = "descriptions"
 
@@ -75,6 +76,7 @@ class Description(SQLAlchemyBase):
     source: Mapped[str] = mapped_column(Text)
     content_type: Mapped[str | None] = mapped_column(String(128))
     html: Mapped[str] = mapped_column(Text)
+    problem: Mapped[str | None] = mapped_column(Text)
     renderer: Mapped[str] = mapped_column(String(64))
 
 

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 RST, MARKDOWN, PLAIN = "text/x-rst", "text/markdown", "text/plain"
 KNOWN_TYPES = (RST, MARKDOWN, PLAIN)
 
-_EDITION = 1
+_EDITION = 2
 """To be raised when this module itself gives other HTML for the same README."""
 
 _ENGINES = ("readme_renderer", "docutils", "comrak", "pygments", "nh3")
@@ -99,11 +99,6 @@ def render(source: str, content_type: str | None) -> Rendered:
 def as_text(source: str) -> str:
     """The HTML that shows a README as it was written."""
     return f"{_TEXT_BEGINS}{escape(source)}</pre>"
-
-
-def is_text_for_want_of_better(html: str, content_type: str | None) -> bool:
-    """Whether what `render` has given is the text of a README that was to be more than text."""
-    return html.startswith(_TEXT_BEGINS) and _media_type(content_type) != PLAIN
 
 
 def _media_type(content_type: str | None) -> str:

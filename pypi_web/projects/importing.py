@@ -11,6 +11,7 @@ from pypi_web.data import Action, File, Project, Release, TakenFilename
 from pypi_web.data.journal import record
 from pypi_web.data.session import Database
 from pypi_web.projects import descriptions, releases
+from pypi_web.projects.descriptions import Rendered
 from pypi_web.projects.documents import DocumentFile, DocumentProject, DocumentRelease
 from pypi_web.standards import names, versions
 
@@ -35,18 +36,16 @@ class Imported:
         return bool(self.is_new_project or self.added_releases or self.added_files)
 
 
-def render_description(db: Database, document: DocumentProject) -> str | None:
+def render_description(db: Database, document: DocumentProject) -> Rendered | None:
     """The HTML of the README, to be asked for before the transaction that imports the document;
     None where there is no README, or its release is here already."""
     metadata = document.metadata
     if not metadata.description or _is_here(db, document.name, metadata.version):
         return None
-    return descriptions.render(metadata.description, metadata.description_content_type).html
+    return descriptions.render(metadata.description, metadata.description_content_type)
 
 
-def import_document(
-    db: Session, document: DocumentProject, *, description_html: str | None
-) -> Imported:
+def import_document(db: Session, document: DocumentProject, *, readme: Rendered | None) -> Imported:
     """Adds the releases and files that the index does not have, and says so in the journal.
 
     What is here stays as it is: a release keeps its metadata, and a name of a file its bytes.
@@ -61,7 +60,7 @@ def import_document(
     missing = [
         each for each in document.releases if versions.canonical(each.version) not in releases_here
     ]
-    releases_here |= _add_releases(db, project, document, missing, description_html)
+    releases_here |= _add_releases(db, project, document, missing, readme)
     new_files, conflicts = _choose_files(db, project, document, releases_here)
     _add_files(db, new_files)
     imported = Imported(
@@ -118,7 +117,7 @@ def _add_releases(
     project: Project,
     document: DocumentProject,
     missing: list[DocumentRelease],
-    description_html: str | None,
+    readme: Rendered | None,
 ) -> dict[str, int]:
     if not missing:
         return {}
@@ -139,7 +138,7 @@ def _add_releases(
     described = versions.canonical(document.metadata.version)
     if any(versions.canonical(each.version) == described for each in missing):
         release_id = _list_releases(db, project)[described]
-        releases.describe(db, release_id, document.metadata, description_html=description_html)
+        releases.describe(db, release_id, document.metadata, readme=readme)
     return _list_releases(db, project)
 
 

@@ -15,6 +15,7 @@ from pypi_web.data import (
 )
 from pypi_web.data.session import Database, insert_for_conflicts
 from pypi_web.projects import descriptions
+from pypi_web.projects.descriptions import Rendered
 from pypi_web.standards import names, versions
 from pypi_web.standards.core_metadata import CoreMetadata, required_project
 
@@ -61,17 +62,17 @@ def add(
     project_id: int,
     metadata: CoreMetadata,
     *,
-    description_html: str | None,
+    readme: Rendered | None,
 ) -> int:
     """Adds a release of a project with all that its metadata says, and gives its id;
-    `description_html` is the rendered README where it has one."""
+    `readme` is the rendered README where it has one."""
     columns = {
         "project_id": project_id,
         **version_columns(metadata.version),
         **_metadata_columns(metadata),
     }
     release_id = db.execute(_INSERT, columns).scalar_one()
-    _add_many(db, release_id, metadata, description_html)
+    _add_many(db, release_id, metadata, readme)
     return release_id
 
 
@@ -86,14 +87,14 @@ def version_columns(version: str) -> dict[str, Any]:
 
 
 def describe(
-    db: Database, release_id: int, metadata: CoreMetadata, *, description_html: str | None
+    db: Database, release_id: int, metadata: CoreMetadata, *, readme: Rendered | None
 ) -> None:
     """Gives a release that has no metadata, or little that an import knew, all that `metadata`
     says."""
     db.execute(update(_RELEASES).where(_RELEASES.c.id == release_id), _metadata_columns(metadata))
     for model in _INSERTS:
         db.execute(delete(model).where(_release_of(model) == release_id))
-    _add_many(db, release_id, metadata, description_html)
+    _add_many(db, release_id, metadata, readme)
 
 
 def _release_of(model: Any) -> Any:
@@ -108,17 +109,18 @@ def _metadata_columns(metadata: CoreMetadata) -> dict[str, Any]:
 
 
 def _add_many(
-    db: Database, release_id: int, metadata: CoreMetadata, description_html: str | None
+    db: Database, release_id: int, metadata: CoreMetadata, readme: Rendered | None
 ) -> None:
     """What stands in tables of its own; what there may be many of in the metadata's order."""
     readmes = []
-    if metadata.description and description_html is not None:
+    if metadata.description and readme is not None:
         readmes = [
             {
                 "release_id": release_id,
                 "source": metadata.description,
                 "content_type": metadata.description_content_type,
-                "html": description_html,
+                "html": readme.html,
+                "problem": readme.problem,
                 "renderer": descriptions.RENDERER,
             }
         ]

@@ -14,6 +14,7 @@ from pypi_web.data import Description
 from pypi_web.data.batches import Batch
 from pypi_web.data.session import Database, reading, writing
 from pypi_web.projects import descriptions
+from pypi_web.projects.descriptions import Rendered
 
 MAX_PENDING = 20_000_000
 """Characters of HTML that wait to be written; while there are more, READMEs are shown as text."""
@@ -35,7 +36,7 @@ class _Pending:
     """A README on its way into the table; `lock` is held while it is rendered."""
 
     source: str
-    html: str | None = None
+    rendered: Rendered | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -54,21 +55,21 @@ class StaleReadmes:
         self._pending: dict[int, _Pending] = {}
         self._size = 0
 
-    def find_html(self, description: Description) -> str:
-        """The HTML of a README by the renderer that is installed."""
+    def find(self, description: Description) -> Rendered:
+        """A README as the renderer that is installed has it."""
         if description.renderer == descriptions.RENDERER:
-            return description.html
+            return Rendered(description.html, description.problem)
         pending = self._find_pending(description)
         if pending is None:
-            return descriptions.as_text(description.source)
+            return Rendered(descriptions.as_text(description.source), None)
         with pending.lock:
-            if pending.html is None:
+            if pending.rendered is None:
                 rendered = descriptions.render(description.source, description.content_type)
-                pending.html = rendered.html
+                pending.rendered = rendered
                 with self._lock:
-                    self._size += len(pending.html)
+                    self._size += len(rendered.html)
                 self._batch.add(description.release_id)
-            return pending.html
+            return pending.rendered
 
     def write(self) -> None:
         """Writes at once what waits to be written."""
@@ -89,8 +90,8 @@ class StaleReadmes:
         # In one order everywhere, so that two who write the same never wait for each other.
         for release_id in sorted(release_ids):
             pending = self._pending.get(release_id)
-            if pending is not None and pending.html is not None:
-                _write(db, release_id, source=pending.source, html=pending.html)
+            if pending is not None and pending.rendered is not None:
+                _write(db, release_id, pending.source, pending.rendered)
         # What a failing COMMIT takes back is gathered again by the batch, and written once more.
         event.listen(db, "after_commit", lambda _: self._forget(release_ids), once=True)
 
@@ -98,7 +99,8 @@ class StaleReadmes:
         with self._lock:
             for release_id in release_ids:
                 pending = self._pending.pop(release_id, None)
-                self._size -= len(pending.html or "") if pending is not None else 0
+                if pending is not None and pending.rendered is not None:
+                    self._size -= len(pending.rendered.html)
 
 
 def count_stale(db: Database) -> int:
@@ -148,7 +150,7 @@ def _render_one(engine: Engine, release_id: int) -> Outcome:
         return Outcome.LEFT
     rendered = descriptions.render(row.source, row.content_type)
     with writing(engine) as session:
-        if not _write(session, release_id, source=row.source, html=rendered.html):
+        if not _write(session, release_id, row.source, rendered):
             return Outcome.LEFT
     return Outcome.RENDERED if rendered.problem is None else Outcome.AS_TEXT
 
@@ -157,11 +159,11 @@ def _is_stale() -> ColumnElement[bool]:
     return Description.renderer != descriptions.RENDERER
 
 
-def _write(db: Session, release_id: int, *, source: str, html: str) -> bool:
+def _write(db: Session, release_id: int, source: str, rendered: Rendered) -> bool:
     """Whether the README was still there, the same, and out of date."""
     statement = (
         update(Description)
         .where(Description.release_id == release_id, Description.source == source, _is_stale())
-        .values(html=html, renderer=descriptions.RENDERER)
+        .values(html=rendered.html, problem=rendered.problem, renderer=descriptions.RENDERER)
     )
     return db.connection().execute(statement).rowcount == 1

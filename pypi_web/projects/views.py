@@ -5,7 +5,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPMovedPermanently, HTTPNotFound
 from pyramid.view import view_config
 
-from pypi_web.projects import descriptions, queries
+from pypi_web.projects import queries
 from pypi_web.projects.queries import ReleaseView
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission
@@ -43,12 +43,12 @@ def project_page(view: ReleaseView, request: Any) -> Any:
 
 
 def _show_readme(view: ReleaseView, request: Any) -> dict[str, Any]:
-    """The HTML of the README, and whether to tell who asks that it is but its text."""
+    """The HTML of the README, and for those who can mend it why that is but its text."""
     if view.description is None:
-        return {"readme": "", "readme_is_to_be_mended": False}
-    html = request.registry["stale_readmes"].find_html(view.description)
-    is_text = descriptions.is_text_for_want_of_better(html, view.description.content_type)
-    return {"readme": html, "readme_is_to_be_mended": is_text and _looks_after(request, view)}
+        return {"readme": "", "readme_problem": None}
+    rendered = request.registry["stale_readmes"].find(view.description)
+    is_told = rendered.problem and _looks_after(request, view)
+    return {"readme": rendered.html, "readme_problem": rendered.problem if is_told else None}
 
 
 def _looks_after(request: Any, view: ReleaseView) -> bool:

@@ -71,6 +71,10 @@ def _check_form(request: Any) -> None:
         raise
     except Exception:  # the many ways in which a form can be no form
         raise HTTPBadRequest("The form cannot be read: send it as a browser does.") from None
+    if ":action" in form:
+        raise HTTPNotFound(
+            f"Nothing is published here: publish to {request.route_url('uploads.legacy')}"
+        )
     _check_text(form, "form")
 
 

@@ -32,6 +32,9 @@ def not_found(error: HTTPNotFound, request: Any) -> Response:
     # Whoever may not read must not learn what is here by what is not.
     if not request.has_permission("read", request):
         return forbidden(HTTPForbidden(), request)
+    if request.method == "POST" and request.path_info.startswith("/simple"):
+        message = f"Nothing is published here: publish to {request.route_url('uploads.legacy')}"
+        return answer(request, 404, "Not found", message)
     return answer(request, 404, "Not found", _detail(error, "There is nothing at this address."))
 
 
@@ -131,7 +134,7 @@ def answer(request: Any, status: int, title: str, message: str) -> Response:
         return answer_tool(request, status, message)
     values = {"status": status, "title": title, "message": message, "plain": status >= 500}
     response = render_to_response("pypi_web.site:templates/error.jinja2", values, request=request)
-    response.status = status
+    response.status = _status_line(status, message)
     _ask_to_wait(response)
     return response
 
@@ -139,9 +142,7 @@ def answer(request: Any, status: int, title: str, message: str) -> Response:
 def answer_tool(request: Any, status: int, message: str) -> Response:
     """The message wherever a client may look for it: in the status line (twine), as JSON `code`
     (uv) or in the body."""
-    reason = "".join(each if each.isprintable() else " " for each in message)
-    reason = reason.encode("latin-1", "replace").decode("latin-1")
-    response = Response(status=f"{status} {reason[:MAX_REASON]}")
+    response = Response(status=_status_line(status, message))
     offers = request.accept.acceptable_offers(["text/plain", "application/json"])
     if offers and offers[0][0] == "application/json":
         response.content_type = "application/json"
@@ -151,6 +152,12 @@ def answer_tool(request: Any, status: int, message: str) -> Response:
         response.text = f"{message}\n"
     _ask_to_wait(response)
     return response
+
+
+def _status_line(status: int, message: str) -> str:
+    """The message as the reason phrase of HTTP/1.1, of which twine shows nothing else."""
+    reason = "".join(each if each.isprintable() else " " for each in message)
+    return f"{status} {reason.encode('latin-1', 'replace').decode('latin-1')[:MAX_REASON]}"
 
 
 def _ask_to_wait(response: Response) -> None:

@@ -9,6 +9,14 @@ from packaging.utils import canonicalize_name
 
 _BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3")
 
+_HINTS = {
+    "license-expression": ": write an SPDX expression such as MIT or Apache-2.0",
+    "metadata-version": ": there are 1.0 to 2.6",
+    "requires-dist": ": write it as NAME>=1.2",
+    "requires-python": ": write it as >=3.9",
+}
+"""What to write instead, by the field."""
+
 
 class InvalidCoreMetadata(ValueError):
     """The metadata breaks the specification; the message names each field and why."""
@@ -104,6 +112,8 @@ def parse(content: bytes) -> CoreMetadata:
 def _read(content: bytes) -> Metadata:
     raw, unparsed = parse_email(content)
     if unparsed:
+        if "description" in unparsed:
+            raise ValueError("the description is not UTF-8, or there are two")
         fields = ", ".join(sorted(unparsed))[:200]
         raise ValueError(f"these fields are unknown, repeated or no text: {fields}")
     if raw.get("metadata_version") == "2.0":
@@ -137,5 +147,6 @@ def _sentences(group: BaseExceptionGroup) -> list[str]:
         if isinstance(error, BaseExceptionGroup):
             sentences.extend(_sentences(error))
         else:
-            sentences.append(f"{str(error).rstrip('.')}.")
+            hint = _HINTS.get(getattr(error, "field", ""), "")
+            sentences.append(f"{str(error).rstrip('.')}{hint}.")
     return sentences

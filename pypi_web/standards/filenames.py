@@ -66,7 +66,7 @@ def parse(filename: str) -> Filename:
         raise InvalidFilename(f"{error}.") from None
     raise InvalidFilename(
         f"Invalid filename {filename!r}: an index takes wheels (.whl) and source distributions"
-        " (.tar.gz)."
+        " (.tar.gz), as `python -m build` and `uv build` make them."
     )
 
 

@@ -29,6 +29,8 @@ MAX_VALUES = 1_000
 MAX_FIELD = 200_000
 """Characters of one field of core metadata, its values together; the description apart."""
 
+_AGREE = "give the file the name that it was built with, or build it again."
+
 MAX_FILENAME = TakenFilename.filename.type.length
 MAX_CLASSIFIER = Classifier.text.type.length
 MAX_CONTENT_TYPE = Description.content_type.type.length
@@ -142,8 +144,8 @@ def _check_choices(metadata: CoreMetadata, settings: Settings) -> None:
     """What an index on the open internet takes from no one, and a private one may need."""
     if not settings.upload_local_versions and metadata_rules.has_local_version(metadata):
         raise UploadRefused(
-            f"This index takes no local versions such as {metadata.version}"
-            " (setting pypi_web.upload_local_versions)."
+            f"This index takes no local versions: publish {metadata.version.partition('+')[0]}"
+            f" instead of {metadata.version} (setting pypi_web.upload_local_versions)."
         )
     if not settings.upload_direct_urls and (found := metadata_rules.direct_urls(metadata)):
         raise UploadRefused(
@@ -179,7 +181,10 @@ def _check_same_project(
         raise UploadRefused(f"The version is longer than {versions.MAX_LENGTH} characters.")
     if names.normalize(name or "") != filename.project:
         raise UploadRefused(
-            f"{says} says project {(name or '')[:200]!r}, the filename {filename.project!r}."
+            f"{says} says project {(name or '')[:200]!r}, the filename {filename.project!r}:"
+            f" {_AGREE}"
         )
     if versions.canonical(version or "") != versions.canonical(filename.version):
-        raise UploadRefused(f"{says} says version {version!r}, the filename {filename.version!r}.")
+        raise UploadRefused(
+            f"{says} says version {version!r}, the filename {filename.version!r}: {_AGREE}"
+        )

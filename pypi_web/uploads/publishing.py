@@ -106,15 +106,15 @@ class _Publication:
             db, found, self._publisher.identity, self._upload, self._publisher.settings
         )
 
-    def _render(self) -> str | None:
-        """The HTML of the README, which its release's first file brings."""
+    def _render(self) -> Rendered | None:
+        """The README, which its release's first file brings."""
         metadata = self._upload.metadata
         if self._rendered is None and metadata.description:
             rendered = descriptions.render(metadata.description, metadata.description_content_type)
             if rendered.problem and self._publisher.settings.upload_strict_readme:
                 raise UploadRefused(f"{rendered.problem} (setting pypi_web.upload_strict_readme)")
             self._rendered = rendered
-        return self._rendered.html if self._rendered else None
+        return self._rendered
 
     def _save(self) -> None:
         if self._is_saved:
@@ -152,9 +152,9 @@ class _Publication:
         made the release without any."""
         metadata = self._upload.metadata
         if found.release_id is None:
-            return releases.add(db, project_id, metadata, description_html=self._render())
+            return releases.add(db, project_id, metadata, readme=self._render())
         if not found.is_described:
-            releases.describe(db, found.release_id, metadata, description_html=self._render())
+            releases.describe(db, found.release_id, metadata, readme=self._render())
         return found.release_id
 
     def _see_bytes(self) -> None:

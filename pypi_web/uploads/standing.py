@@ -93,9 +93,14 @@ def _refuse_unless_permitted(standing: Standing, publisher: Identity, upload: Up
     project = upload.filename.project
     assert standing.project_id is not None
     if not may_publish(publisher, standing.project_id, standing.role):
+        scope = publisher.token.project_id if publisher.token else None
+        how = (
+            "it is for another project. Use one that is for this project or for all."
+            if scope not in (None, standing.project_id)
+            else "they have no role there. Ask one of the project's owners for one."
+        )
         raise UploadRefused(
-            f"{publisher.user_name} may not publish to {project} with this token: ask one of the"
-            " project's owners, or use a token that is for this project.",
+            f"{publisher.user_name} may not publish to {project} with this token: {how}",
             status=403,
         )
     if standing.status in (ProjectStatus.ARCHIVED, ProjectStatus.QUARANTINED):

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPFound, HTTPNotFound, HTTPPermanentRedirect
+from pyramid.httpexceptions import (
+    HTTPFound,
+    HTTPMethodNotAllowed,
+    HTTPNotFound,
+    HTTPPermanentRedirect,
+)
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
@@ -44,6 +49,14 @@ def upload(request: Any) -> Response:
         warnings = publisher.publish(inspect(form, request.settings))
     lines = ["OK", *(f"Warning: {warning}" for warning in warnings)]
     return Response("\n".join(lines) + "\n", content_type="text/plain")
+
+
+@view_config(route_name="uploads.legacy", permission=NO_PERMISSION_REQUIRED)
+def explain(_request: Any) -> Response:
+    raise HTTPMethodNotAllowed(
+        "This is the address to publish to, with twine, uv or another client: they send a POST.",
+        headers={"Allow": "POST"},
+    )
 
 
 @view_config(route_name="uploads.slashless", **PROTOCOL)

@@ -30,8 +30,8 @@ from tests.catalogues import document, encode, file
 
 def take(db: Session, content: Any) -> Imported:
     read = documents.read(encode(content))
-    html = importing.render_description(db, read)
-    return importing.import_document(db, read, description_html=html)
+    readme = importing.render_description(db, read)
+    return importing.import_document(db, read, readme=readme)
 
 
 def rows(db: Session) -> dict[str, list[Any]]:

@@ -103,7 +103,7 @@ def test_many_who_ask_at_once_wait_for_one_rendering(
 
     def ask(_number: int) -> str:
         everybody.wait()
-        return stale.find_html(description)
+        return stale.find(description).html
 
     monkeypatch.setattr(descriptions, "render", render)
     stale = StaleReadmes(engine)

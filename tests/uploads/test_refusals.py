@@ -324,3 +324,27 @@ def test_an_upload_without_the_slash_is_sent_on_by_an_absolute_address(app: Test
     answer = app.post("/legacy", status=308)
 
     assert answer.headers["Location"] == "http://localhost:6543/legacy/"
+
+
+@pytest.mark.parametrize("path", ["/", "/simple/", "/simple/sample/"])
+def test_an_upload_to_another_address_is_told_the_right_one(
+    app: TestApp, alice: Person, nothing_stays: None, path: str
+):
+    wheel = build_wheel()
+
+    answer = app.post(
+        path,
+        wheel.form(),
+        upload_files=[("content", wheel.filename, wheel.content)],
+        headers=alice.basic,
+        status="404*",
+    )
+
+    assert "publish to http://localhost:6543/legacy/" in answer.status
+
+
+def test_the_address_to_publish_to_says_what_it_is_for(app: TestApp):
+    answer = app.get("/legacy/", status="405*")
+
+    assert answer.headers["Allow"] == "POST"
+    assert "address to publish to" in answer.text
