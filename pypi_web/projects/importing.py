@@ -10,9 +10,9 @@ from pypi_web import clock
 from pypi_web.data import Action, File, Project, Release, TakenFilename
 from pypi_web.data.journal import record
 from pypi_web.data.session import Database
-from pypi_web.projects import descriptions, releases
-from pypi_web.projects.descriptions import Rendered
+from pypi_web.projects import releases
 from pypi_web.projects.documents import DocumentFile, DocumentProject, DocumentRelease
+from pypi_web.readmes import Rendered, renderer
 from pypi_web.standards import names, versions
 
 _AT_ONCE = 500
@@ -42,7 +42,7 @@ def render_description(db: Database, document: DocumentProject) -> Rendered | No
     metadata = document.metadata
     if not metadata.description or _is_here(db, document.name, metadata.version):
         return None
-    return descriptions.render(metadata.description, metadata.description_content_type)
+    return renderer.render(metadata.description, metadata.description_content_type)
 
 
 def import_document(db: Session, document: DocumentProject, *, readme: Rendered | None) -> Imported:

@@ -14,8 +14,7 @@ from pypi_web.data import (
     ReleaseClassifier,
 )
 from pypi_web.data.session import Database, insert_for_conflicts
-from pypi_web.projects import descriptions
-from pypi_web.projects.descriptions import Rendered
+from pypi_web.readmes import RENDERER, Rendered
 from pypi_web.standards import names, versions
 from pypi_web.standards.core_metadata import CoreMetadata, required_project
 
@@ -121,7 +120,7 @@ def _add_many(
                 "content_type": metadata.description_content_type,
                 "html": readme.html,
                 "problem": readme.problem,
-                "renderer": descriptions.RENDERER,
+                "renderer": RENDERER,
             }
         ]
     dependencies = [

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from pypi_web.data import Description
 from pypi_web.data.batches import Batch
 from pypi_web.data.session import Database, reading, writing
-from pypi_web.projects import descriptions
-from pypi_web.projects.descriptions import Rendered
+from pypi_web.readmes import RENDERER, Rendered, as_text, renderer
+from pypi_web.readmes.renderer import RendererBusy
 
 MAX_PENDING = 20_000_000
 """Characters of HTML that wait to be written; while there are more, READMEs are shown as text."""
@@ -57,14 +57,17 @@ class StaleReadmes:
 
     def find(self, description: Description) -> Rendered:
         """A README as the renderer that is installed has it."""
-        if description.renderer == descriptions.RENDERER:
+        if description.renderer == RENDERER:
             return Rendered(description.html, description.problem)
         pending = self._find_pending(description)
         if pending is None:
-            return Rendered(descriptions.as_text(description.source), None)
+            return Rendered(as_text(description.source), None)
         with pending.lock:
             if pending.rendered is None:
-                rendered = descriptions.render(description.source, description.content_type)
+                try:
+                    rendered = renderer.render(description.source, description.content_type)
+                except RendererBusy:
+                    return Rendered(as_text(description.source), None)
                 pending.rendered = rendered
                 with self._lock:
                     self._size += len(rendered.html)
@@ -148,7 +151,7 @@ def _render_one(engine: Engine, release_id: int) -> Outcome:
         row = db.execute(found).one_or_none()
     if row is None:
         return Outcome.LEFT
-    rendered = descriptions.render(row.source, row.content_type)
+    rendered = renderer.render(row.source, row.content_type)
     with writing(engine) as session:
         if not _write(session, release_id, row.source, rendered):
             return Outcome.LEFT
@@ -156,7 +159,7 @@ def _render_one(engine: Engine, release_id: int) -> Outcome:
 
 
 def _is_stale() -> ColumnElement[bool]:
-    return Description.renderer != descriptions.RENDERER
+    return Description.renderer != RENDERER
 
 
 def _write(db: Session, release_id: int, source: str, rendered: Rendered) -> bool:
@@ -164,6 +167,6 @@ def _write(db: Session, release_id: int, source: str, rendered: Rendered) -> boo
     statement = (
         update(Description)
         .where(Description.release_id == release_id, Description.source == source, _is_stale())
-        .values(html=rendered.html, problem=rendered.problem, renderer=descriptions.RENDERER)
+        .values(html=rendered.html, problem=rendered.problem, renderer=RENDERER)
     )
     return db.connection().execute(statement).rowcount == 1

@@ -24,6 +24,9 @@ RETRY_AFTER = 10
 MAX_REASON = 400
 """Characters of a message that stand in the status line; the whole of it stands in the body."""
 
+MAX_MESSAGE = 4_000
+"""Characters of a message, which may quote what a stranger sent."""
+
 log = logging.getLogger(__name__)
 
 
@@ -142,6 +145,7 @@ def answer(request: Any, status: int, title: str, message: str) -> Response:
 def answer_tool(request: Any, status: int, message: str) -> Response:
     """The message wherever a client may look for it: in the status line (twine), as JSON `code`
     (uv) or in the body."""
+    message = message[:MAX_MESSAGE]
     response = Response(status=_status_line(status, message))
     offers = request.accept.acceptable_offers(["text/plain", "application/json"])
     if offers and offers[0][0] == "application/json":

@@ -7,6 +7,8 @@ from packaging.metadata import Metadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from pypi_web.standards import metadata_headers
+
 _BEFORE_LICENSE_FILE = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3")
 
 _HINTS = {
@@ -110,6 +112,7 @@ def parse(content: bytes) -> CoreMetadata:
 
 
 def _read(content: bytes) -> Metadata:
+    metadata_headers.check(content)
     raw, unparsed = parse_email(content)
     if unparsed:
         if "description" in unparsed:

@@ -16,8 +16,9 @@ from pypi_web.data import Action, File, Project, Release, Role, RoleName, TakenF
 from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_names
 from pypi_web.data.session import is_duplicate
-from pypi_web.projects import descriptions, releases
-from pypi_web.projects.descriptions import Rendered
+from pypi_web.projects import releases
+from pypi_web.readmes import Rendered, renderer
+from pypi_web.readmes.renderer import RendererBusy
 from pypi_web.security.identity import Identity
 from pypi_web.settings import Settings
 from pypi_web.standards.filenames import PackageType
@@ -110,7 +111,13 @@ class _Publication:
         """The README, which its release's first file brings."""
         metadata = self._upload.metadata
         if self._rendered is None and metadata.description:
-            rendered = descriptions.render(metadata.description, metadata.description_content_type)
+            try:
+                rendered = renderer.render(metadata.description, metadata.description_content_type)
+            except RendererBusy:
+                raise UploadRefused(
+                    "The READMEs of others are being rendered at this moment: try again.",
+                    status=503,
+                ) from None
             if rendered.problem and self._publisher.settings.upload_strict_readme:
                 raise UploadRefused(f"{rendered.problem} (setting pypi_web.upload_strict_readme)")
             self._rendered = rendered

@@ -5,8 +5,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from pypi_web.projects import descriptions, rerendering
-from pypi_web.projects.descriptions import Rendered
+from pypi_web.projects import rerendering
+from pypi_web.readmes import RENDERER, Rendered, renderer
 from tests.commands.conftest import Run
 from tests.projects.readmes import add_readme, list_readmes
 
@@ -15,7 +15,7 @@ def test_renders_what_is_out_of_date_and_sums_up(run: Run, db: Session) -> None:
     add_readme(db, "one")
     add_readme(db, "two")
     add_readme(db, "mistaken", "a `mistake", content_type="text/x-rst")
-    add_readme(db, "fresh", renderer=descriptions.RENDERER)
+    add_readme(db, "fresh", renderer=RENDERER)
 
     result = run("readmes", "render")
 
@@ -44,7 +44,7 @@ def test_what_was_rendered_stays_when_it_is_interrupted(
 ) -> None:
     for name in ("one", "two", "three"):
         add_readme(db, name)
-    original = descriptions.render
+    original = renderer.render
     left = [None, KeyboardInterrupt]
 
     def render(source: str, content_type: str | None) -> Rendered:
@@ -54,7 +54,7 @@ def test_what_was_rendered_stays_when_it_is_interrupted(
         return original(source, content_type)
 
     with monkeypatch.context() as patch:
-        patch.setattr(descriptions, "render", render)
+        patch.setattr(renderer, "render", render)
         interrupted = run("readmes", "render")
     kept = [is_fresh for _html, is_fresh in list_readmes(db)]
 
@@ -69,14 +69,14 @@ def test_a_readme_that_another_was_first_with_is_told_of(
     run: Run, db: Session, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_readme(db, "one")
-    original = descriptions.render
+    original = renderer.render
 
     def render(source: str, content_type: str | None) -> Rendered:
-        monkeypatch.setattr(descriptions, "render", original)
+        monkeypatch.setattr(renderer, "render", original)
         list(rerendering.render_stale(engine))
         return original(source, content_type)
 
-    monkeypatch.setattr(descriptions, "render", render)
+    monkeypatch.setattr(renderer, "render", render)
 
     result = run("readmes", "render")
 

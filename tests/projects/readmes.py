@@ -4,7 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pypi_web.data import Description, Project, Release
-from pypi_web.projects import descriptions, releases
+from pypi_web.projects import releases
+from pypi_web.readmes import RENDERER
 
 OLD_HTML = "<p>what an older renderer <blink>let through</blink></p>"
 
@@ -43,4 +44,4 @@ def list_readmes(db: Session) -> list[tuple[str, bool]]:
     rows = db.execute(
         select(Description.html, Description.renderer).order_by(Description.release_id)
     )
-    return [(html, renderer == descriptions.RENDERER) for html, renderer in rows]
+    return [(html, renderer == RENDERER) for html, renderer in rows]

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web.data import Description, Project
-from pypi_web.projects import descriptions, rerendering
-from pypi_web.projects.descriptions import Rendered
+from pypi_web.projects import rerendering
 from pypi_web.projects.rerendering import Outcome, StaleReadmes
+from pypi_web.readmes import RENDERER, Rendered, renderer
 from tests.projects.readmes import OLD_HTML, add_readme, list_readmes
 
 
@@ -30,13 +30,13 @@ def stale(app: TestApp) -> Iterator[StaleReadmes]:
 def renderings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The READMEs that have been rendered, by their source."""
     sources: list[str] = []
-    original = descriptions.render
+    original = renderer.render
 
     def render(source: str, content_type: str | None) -> Rendered:
         sources.append(source)
         return original(source, content_type)
 
-    monkeypatch.setattr(descriptions, "render", render)
+    monkeypatch.setattr(renderer, "render", render)
     return sources
 
 
@@ -69,7 +69,7 @@ def test_what_a_page_has_rendered_is_written_afterwards(
 def test_a_fresh_readme_is_shown_as_it_is_kept(
     app: TestApp, db: Session, stale: StaleReadmes, renderings: list[str]
 ):
-    add_readme(db, "sample", renderer=descriptions.RENDERER)
+    add_readme(db, "sample", renderer=RENDERER)
 
     page = app.get("/project/sample/")
 
@@ -105,7 +105,7 @@ def test_many_who_ask_at_once_wait_for_one_rendering(
         everybody.wait()
         return stale.find(description).html
 
-    monkeypatch.setattr(descriptions, "render", render)
+    monkeypatch.setattr(renderer, "render", render)
     stale = StaleReadmes(engine)
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(ask, range(4)))
@@ -208,7 +208,7 @@ def test_while_too_much_waits_to_be_written_readmes_are_shown_as_text(
 def test_all_that_is_stale_is_rendered(engine: Engine, db: Session):
     for number in range(250):
         add_readme(db, f"sample-{number}")
-    add_readme(db, "fresh", renderer=descriptions.RENDERER)
+    add_readme(db, "fresh", renderer=RENDERER)
 
     outcomes = list(rerendering.render_stale(engine))
 
@@ -287,7 +287,7 @@ def test_a_run_lets_go_what_vanishes_while_it_is_rendered(
         return Rendered("too late", None)
 
     add_readme(db, "sample")
-    monkeypatch.setattr(descriptions, "render", render)
+    monkeypatch.setattr(renderer, "render", render)
 
     outcomes = list(rerendering.render_stale(engine))
 

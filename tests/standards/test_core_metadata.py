@@ -113,3 +113,37 @@ def test_what_was_written_is_what_is_read(fields: dict[str, Any]):
     found = parse(text.encode())
 
     assert {name: getattr(found, name) for name in wanted} == wanted
+
+
+HEAD = "Metadata-Version: 2.1\nName: x\nVersion: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"{HEAD}Summary: x\nthis is no field\nRequires-Dist: lost\n", "line 5 is neither"),
+        (f"{HEAD}Requires-Dist : lost\n", "line 4 is neither"),
+        (f"{HEAD}Summary: x\r\r\nRequires-Dist: lost\n", "line 4 has a carriage return"),
+        (f"{HEAD}Summary: x\rRequires-Dist: lost\n", "line 4 has a carriage return"),
+        (f"From me\n{HEAD}", "line 1 is neither"),
+        (f" x\n{HEAD}", "line 1 is neither"),
+        (f"{HEAD}Content-Type: multipart/mixed; boundary=x\n\n--x\n", "line 4 is of an unknown"),
+        (HEAD + "".join(f"H{n}: \n" for n in range(8000)), "line 101 is of an unknown field, H97"),
+        (HEAD + "Classifier: x\n" * 20_000, "more than 20,000 lines"),
+    ],
+)
+def test_what_a_parser_of_mail_would_pass_over_or_take_long_for_is_refused(text: str, reason: str):
+    with pytest.raises(InvalidCoreMetadata) as caught:
+        parse(text.encode())
+
+    assert reason in str(caught.value)
+
+
+def test_fields_may_go_on_in_the_next_lines_and_lines_may_end_as_on_windows():
+    text = f"{HEAD}License: one\n        two\n\tthree\nKeywords: a,b\n\nA text\nwith: colons\n"
+
+    for each in (text, text.replace("\n", "\r\n")):
+        metadata = parse(each.encode())
+        assert "two" in metadata.license
+        assert metadata.keywords == "a, b"
+        assert "with: colons" in metadata.description

@@ -14,7 +14,7 @@ from webtest import TestApp
 
 from pypi_web.accounts import tokens
 from pypi_web.data import File, JournalEntry, Project, ProjectStatus, Release, User
-from pypi_web.projects import descriptions
+from pypi_web.readmes import renderer
 from tests import multipart
 from tests.conftest import MakeApp
 from tests.distributions import Distribution, build_sdist, build_wheel
@@ -481,10 +481,8 @@ def test_a_readme_is_rendered_for_the_first_file_of_a_release_alone(
     app: TestApp, alice: Person, monkeypatch: pytest.MonkeyPatch
 ):
     rendered = []
-    render = descriptions.render
-    monkeypatch.setattr(
-        descriptions, "render", lambda *source: rendered.append(1) or render(*source)
-    )
+    render = renderer.render
+    monkeypatch.setattr(renderer, "render", lambda *source: rendered.append(1) or render(*source))
     tags = ("py2-none-any", "py3-none-any", "py3-none-win32")
 
     publish(

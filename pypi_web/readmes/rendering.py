@@ -1,41 +1,20 @@
-"""READMEs as pages show them: rendered, and cleaned of all that could act."""
+"""Renders READMEs in the process that runs it, which a README may take down with it: see child."""
 
-import hashlib
 import io
 import logging
 import re
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.message import Message
-from html import escape
-from importlib.metadata import version
 
 from docutils.parsers.rst import roles
 from readme_renderer import markdown, rst
+
+from pypi_web.readmes import Rendered, as_text, not_rendered
 
 log = logging.getLogger(__name__)
 
 RST, MARKDOWN, PLAIN = "text/x-rst", "text/markdown", "text/plain"
 KNOWN_TYPES = (RST, MARKDOWN, PLAIN)
-
-_EDITION = 2
-"""To be raised when this module itself gives other HTML for the same README."""
-
-_ENGINES = ("readme_renderer", "docutils", "comrak", "pygments", "nh3")
-
-
-def _name_renderer() -> str:
-    said = " ".join(f"{name}={version(name)}" for name in _ENGINES)
-    digest = hashlib.sha256(f"{_EDITION} {said}".encode()).hexdigest()
-    return f"readme_renderer {version('readme_renderer')[:24]} {digest[:16]}"
-
-
-RENDERER = _name_renderer()
-"""What rendered a kept description, so that one can tell when it is out of date, in 64 characters
-at most. The digest is of all whose versions decide the HTML: readme_renderer chooses what is
-allowed, docutils and comrak write it, pygments colours its code, and nh3 cleans it, which is why a
-fix in any of them alone has to reach the READMEs that are here."""
 
 MAX_MARKDOWN = 200_000
 MAX_RST = 100_000
@@ -50,7 +29,6 @@ is text. Some cost more than their size: words and cells of reStructuredText; in
 which may be nested, code blocks that are written as HTML and never closed, and the rows of tables,
 which are filled up to the widest."""
 
-_TEXT_BEGINS = '<pre class="plain-text">'
 _MAX_SAID = 200
 """Characters of a README, or of what docutils says of it, that a problem repeats."""
 
@@ -58,28 +36,13 @@ _DOCUTILS_SAYS = re.compile(
     r"<string>:(?P<line>\d*): \([A-Z]+/\d\) (?P<message>.*?)(?:\n\n|\Z)", re.S
 )
 
-_docutils = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """The HTML of a README; `problem` is a sentence for its publisher on why that is but the text
-    of it, None where it was rendered as what it says it is."""
-
-    html: str
-    problem: str | None
-
 
 class _NotRendered(Exception):
     """A README cannot be rendered, or may not be; the message is the end of a sentence."""
 
 
 def render(source: str, content_type: str | None) -> Rendered:
-    """A README as HTML; what cannot be rendered as what it says it is, or would take too long, is
-    shown as plain text, in a `<pre class="plain-text">`.
-
-    A README of no type is reStructuredText (core metadata, Description-Content-Type).
-    """
+    """A README as HTML, or as the text that it is, with the reason."""
     try:
         return Rendered(_render(source, content_type), None)
     except _NotRendered as error:
@@ -93,12 +56,7 @@ def render(source: str, content_type: str | None) -> Rendered:
         # that is written in Rust is no Exception.
         log.warning("A README could not be rendered.", exc_info=True)
         reason = "the renderer failed on it"
-    return Rendered(as_text(source), f"The README cannot be rendered: {reason}.")
-
-
-def as_text(source: str) -> str:
-    """The HTML that shows a README as it was written."""
-    return f"{_TEXT_BEGINS}{escape(source)}</pre>"
+    return not_rendered(source, reason)
 
 
 def _media_type(content_type: str | None) -> str:
@@ -123,11 +81,10 @@ def _render(source: str, content_type: str | None) -> str:
 
 def _render_rst(source: str, *, is_told: bool) -> str:
     said = io.StringIO()
-    with _docutils:
-        # Docutils keeps the roles that a README defines for all that are rendered after it, in
-        # other threads too: one could change, or break, the READMEs of others.
-        roles._roles.clear()
-        html: str | None = rst.render(source, stream=said)
+    # Docutils keeps the roles that a README defines for all that are rendered after it: one could
+    # change, or break, the READMEs of others.
+    roles._roles.clear()
+    html: str | None = rst.render(source, stream=said)
     if html is not None:
         return html
     untold = "" if is_told else " (it is taken for reStructuredText: it says no content type)"

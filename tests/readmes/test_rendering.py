@@ -4,21 +4,22 @@ import time
 
 import pytest
 
+from pypi_web import readmes
 from pypi_web.data import Description
-from pypi_web.projects import descriptions
+from pypi_web.readmes import rendering
 
 PLAIN = '<pre class="plain-text">'
 
 
 def test_what_is_no_markup_keeps_its_lines_and_its_indentation():
-    rendered = descriptions.render("  two <b>\n    four & more\n", "text/plain")
+    rendered = rendering.render("  two <b>\n    four & more\n", "text/plain")
 
     assert rendered.html == f"{PLAIN}  two &lt;b&gt;\n    four &amp; more\n</pre>"
     assert rendered.problem is None
 
 
 def test_markup_with_a_mistake_is_shown_as_text_and_the_mistake_is_told():
-    rendered = descriptions.render("Title\n==\n\n.. nonsense::", "text/x-rst")
+    rendered = rendering.render("Title\n==\n\n.. nonsense::", "text/x-rst")
 
     assert rendered.html == f"{PLAIN}Title\n==\n\n.. nonsense::</pre>"
     assert rendered.problem == (
@@ -28,7 +29,7 @@ def test_markup_with_a_mistake_is_shown_as_text_and_the_mistake_is_told():
 
 @pytest.mark.parametrize("content_type", [None, ""])
 def test_who_names_no_type_is_told_what_the_readme_is_taken_for(content_type: str | None):
-    rendered = descriptions.render("Some `markdown", content_type)
+    rendered = rendering.render("Some `markdown", content_type)
 
     assert rendered.problem == (
         "The README cannot be rendered: line 1: Inline interpreted text or phrase reference"
@@ -47,7 +48,7 @@ def test_who_names_no_type_is_told_what_the_readme_is_taken_for(content_type: st
     ],
 )
 def test_a_type_that_nobody_knows_is_told_with_those_that_are_known(content_type: str, reason: str):
-    rendered = descriptions.render("text", content_type)
+    rendered = rendering.render("text", content_type)
 
     assert rendered.html == f"{PLAIN}text</pre>"
     assert rendered.problem.startswith(f"The README cannot be rendered: {reason}")
@@ -64,7 +65,7 @@ def test_a_type_that_nobody_knows_is_told_with_those_that_are_known(content_type
 def test_what_else_keeps_a_readme_from_being_rendered_is_told(
     content_type: str, source: str, reason: str
 ):
-    rendered = descriptions.render(source, content_type)
+    rendered = rendering.render(source, content_type)
 
     assert rendered.html.startswith(PLAIN)
     assert rendered.problem.startswith(f"The README cannot be rendered: {reason}")
@@ -74,7 +75,7 @@ def test_what_else_keeps_a_readme_from_being_rendered_is_told(
     "source", [f".. {'a' * 90_000}::", '.. image:: a\n   :alt\x1b[2J: "\n\n', "`a" + "\n\x07a" * 9]
 )
 def test_a_problem_is_one_short_line_whatever_the_readme_holds(source: str):
-    problem = descriptions.render(source, "text/x-rst").problem
+    problem = rendering.render(source, "text/x-rst").problem
 
     assert problem.isprintable()
     assert len(problem) < 300
@@ -87,9 +88,9 @@ def test_a_renderer_that_fails_or_panics_keeps_nobody_from_the_text(
     def fail(*_: object, **_keywords: object) -> str:
         raise kind("a panic in Rust is no Exception")
 
-    monkeypatch.setattr(descriptions.markdown, "render", fail)
+    monkeypatch.setattr(rendering.markdown, "render", fail)
 
-    rendered = descriptions.render("# a", "text/markdown")
+    rendered = rendering.render("# a", "text/markdown")
 
     assert rendered.html == f"{PLAIN}# a</pre>"
     assert rendered.problem == "The README cannot be rendered: the renderer failed on it."
@@ -97,11 +98,11 @@ def test_a_renderer_that_fails_or_panics_keeps_nobody_from_the_text(
 
 
 def test_no_readme_changes_what_others_mean_by_a_role():
-    descriptions.render(".. role:: sub(raw)\n   :format: html\n\na", "text/x-rst")
-    descriptions.render(".. role:: mine(strong)\n\na", "text/x-rst")
+    rendering.render(".. role:: sub(raw)\n   :format: html\n\na", "text/x-rst")
+    rendering.render(".. role:: mine(strong)\n\na", "text/x-rst")
 
-    known = descriptions.render("H\\ :sub:`2`\\ O", "text/x-rst")
-    unknown = descriptions.render(":mine:`a`", "text/x-rst")
+    known = rendering.render("H\\ :sub:`2`\\ O", "text/x-rst")
+    unknown = rendering.render(":mine:`a`", "text/x-rst")
 
     assert "<sub>2</sub>" in known.html
     assert 'Unknown interpreted text role "mine"' in unknown.problem
@@ -110,12 +111,12 @@ def test_no_readme_changes_what_others_mean_by_a_role():
 def test_the_name_of_the_renderer_changes_with_each_engine_and_fits_its_column(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    versions = dict.fromkeys(descriptions._ENGINES, "1.0")
-    monkeypatch.setattr(descriptions, "version", lambda name: versions[name])
-    names = {descriptions._name_renderer()}
+    versions = dict.fromkeys(readmes._ENGINES, "1.0")
+    monkeypatch.setattr(readmes, "version", lambda name: versions[name])
+    names = {readmes._name_renderer()}
     for engine in versions:
         versions[engine] = "1.1.post20260101+a.local.version.that.is.long"
-        names.add(descriptions._name_renderer())
+        names.add(readmes._name_renderer())
 
     assert len(names) == 1 + len(versions)
     assert max(map(len, names)) <= Description.renderer.type.length
@@ -129,7 +130,7 @@ def test_the_name_of_the_renderer_changes_with_each_engine_and_fits_its_column(
     ],
 )
 def test_a_long_readme_is_rendered(content_type: str, source: str):
-    rendered = descriptions.render(source, content_type)
+    rendered = rendering.render(source, content_type)
 
     assert "<h1" in rendered.html
     assert rendered.problem is None
@@ -163,7 +164,7 @@ def test_a_readme_that_would_take_too_long_is_shown_as_text_and_the_limit_told(
 ):
     start = time.process_time()
 
-    rendered = descriptions.render(source, content_type)
+    rendered = rendering.render(source, content_type)
 
     assert rendered.html.startswith(PLAIN)
     assert rendered.problem == f"The README cannot be rendered: it has {excess}."
@@ -183,7 +184,7 @@ def test_a_readme_that_would_take_too_long_is_shown_as_text_and_the_limit_told(
 def test_the_most_that_is_rendered_takes_some_seconds(content_type: str, source: str):
     start = time.process_time()
 
-    rendered = descriptions.render(source, content_type)
+    rendered = rendering.render(source, content_type)
 
     assert not rendered.html.startswith(PLAIN)
     assert time.process_time() - start < 10, "usually it is less than three"
