@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from pypi_web.archives.refusal import ArchiveRefused, quoted
 
@@ -68,21 +69,57 @@ def check_together(paths: Iterable[str]) -> None:
     A folder's path ends with a slash. Names that differ in their Unicode form only are one name,
     as they are on some file systems.
     """
-    # With the lowest of all bytes between the parts, what is below a member sorts right behind it.
-    keys = sorted(map(_sort_key, paths))
-    for before, after in pairwise(keys):
-        if before == after:
-            raise ArchiveRefused(f"its member {_name(after)} is there twice")
-        if after.startswith(before + b"\x00") and not before.endswith(b"\x00"):
+    for clash in find_clashes((path, path) for path in paths):
+        if clash.is_same:
+            raise ArchiveRefused(f"its member {quoted(clash.second)} is there twice")
+        raise ArchiveRefused(
+            f"its member {quoted(clash.second)} is below {quoted(clash.first)}, which is no folder"
+        )
+
+
+def check_case(paths: Iterable[str], *, alone: Container[str]) -> None:
+    """Refuses what is below a member that is no folder, and what has the name of a member of
+    `alone`, where upper case and lower case are one, as they are on some file systems."""
+    for clash in find_clashes((without_case(path), path) for path in paths):
+        if not clash.is_same:
             raise ArchiveRefused(
-                f"its member {_name(after)} is below {_name(before)}, which is no folder"
+                f"its member {quoted(clash.second)} is below {quoted(clash.first)}, which is no"
+                " folder, where upper and lower case are one"
             )
+        if clash.first in alone or clash.second in alone:
+            raise ArchiveRefused(
+                f"its member {quoted(clash.second)} differs from {quoted(clash.first)} only in"
+                " upper and lower case"
+            )
+
+
+def without_case(path: str) -> str:
+    """What all names that are one without regard to case have in common (Unicode, 3.13.5 "Default
+    Caseless Matching", D145), but for their form."""
+    return path.lower() if path.isascii() else unicodedata.normalize("NFD", path).casefold()
+
+
+class Clash(NamedTuple):
+    """Two members that cannot be unpacked beside each other: of one place, or the second below the
+    first, which is no folder."""
+
+    first: str
+    second: str
+    is_same: bool
+
+
+def find_clashes(members: Iterable[tuple[str, str]]) -> Iterator[Clash]:
+    """At least one clash, if there is any, among members by their places and their names; a
+    folder's place ends with a slash."""
+    # With the lowest of all bytes between the parts, what is below a member sorts right behind it.
+    keys = sorted((_sort_key(place), name) for place, name in members)
+    for (before, first), (after, second) in pairwise(keys):
+        if before == after:
+            yield Clash(first, second, is_same=True)
+        elif after.startswith(before + b"\x00") and not before.endswith(b"\x00"):
+            yield Clash(first, second, is_same=False)
 
 
 def _sort_key(path: str) -> bytes:
     normal = path if path.isascii() else unicodedata.normalize("NFC", path)
     return normal.replace("/", "\x00").encode()
-
-
-def _name(key: bytes) -> str:
-    return quoted(key.replace(b"\x00", b"/"))

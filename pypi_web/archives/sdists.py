@@ -16,20 +16,28 @@ def read(content: BinaryIO, filename: Filename) -> Contents:
     refuse_zip(content)
     stream = ExpandedStream(content)
     folder = filename.text.removesuffix(".tar.gz")
+    pkg_info = f"{folder}/PKG-INFO"
     tree = _Tree(folder)
     raw_metadata = None
     for member in tar_headers.read_members(stream):
         path = tree.add(member)
-        if path == f"{folder}/PKG-INFO":
+        if path == pkg_info:
             raw_metadata = _read_metadata(stream, member)
+        elif path.lower() == pkg_info.lower():
+            raise ArchiveRefused(
+                f"its member {quoted(path)} differs from PKG-INFO only in upper and lower case"
+            )
         else:
             stream.skip(member.size)
         stream.skip(-member.size % BLOCK)
     if not stream.has_only_zeros():
         raise ArchiveRefused("something follows the end of its tar archive")
     member_names.check_together(tree.paths)
+    if tree.links:
+        # What is written to the name of a link goes to where it leads.
+        member_names.check_case(tree.paths, alone=tree.links)
     if raw_metadata is None:
-        raise ArchiveRefused(f"it holds no {folder}/PKG-INFO")
+        raise ArchiveRefused(f"it holds no {pkg_info}")
     return Contents(raw_metadata, frozenset(tree.files | tree.hard_links))
 
 
@@ -44,13 +52,15 @@ def _read_metadata(stream: ExpandedStream, member: Member) -> bytes:
 
 
 class _Tree:
-    """The members so far: `paths` of all, a folder's with a slash at its end; `files` and
-    `hard_links` are paths in UTF-8 below the folder at the top."""
+    """The members so far: `paths` of all, a folder's with a slash at its end, and `links`, those
+    of both kinds of links; `files` and `hard_links` are paths in UTF-8 below the folder at the
+    top."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._names_size = 0
         self.paths: list[str] = []
+        self.links: set[str] = set()
         self.files: set[bytes] = set()
         self.hard_links: set[bytes] = set()
 
@@ -61,6 +71,8 @@ class _Tree:
         if self._names_size > member_names.MAX_NAMES_SIZE:
             raise ArchiveRefused("the names of its members are too long together")
         self.paths.append(f"{path}/" if member.kind is Kind.FOLDER else path)
+        if member.kind in (Kind.SYMBOLIC_LINK, Kind.HARD_LINK):
+            self.links.add(path)
         if member.kind is Kind.SYMBOLIC_LINK:
             self._check_symbolic_link(member, path)
         elif member.kind is Kind.HARD_LINK:

@@ -78,6 +78,10 @@ def read_members(stream: Stream) -> Iterator[Member]:
         size = _number(header[124:136])
         if kind in (b"x", b"g", b"L", b"K"):
             headers_size += size
+            if kind == b"g" and (count or set(extension.kinds) - {b"g"}):
+                raise ArchiveRefused(
+                    "it has a header for all its members that is not before the first of them"
+                )
             extension.kinds.append(kind)
             if (
                 size > MAX_HEADER_SIZE

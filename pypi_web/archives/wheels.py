@@ -1,26 +1,17 @@
 """Wheels: zip archives with a `.dist-info` folder (PEP 427)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import BinaryIO
 
-from packaging.utils import canonicalize_name
-
-from pypi_web.archives import member_names, records, zip_framing, zip_members
+from pypi_web.archives import member_names, records, wheel_folders, zip_framing, zip_members
 from pypi_web.archives.contents import Contents
-from pypi_web.archives.refusal import (
-    MAX_METADATA_SIZE,
-    ArchiveRefused,
-    max_expanded_size,
-    quoted,
-)
+from pypi_web.archives.refusal import MAX_METADATA_SIZE, ArchiveRefused, max_expanded_size
 from pypi_web.archives.zip_members import Member
-from pypi_web.standards import versions
 from pypi_web.standards.filenames import Filename
 
 _MAX_WHEEL_SIZE = 1 << 20
 _WHEEL_VERSION = re.compile(rb"^Wheel-Version:[ \t]*(\d+)\.\d+[ \t]*\r?$", re.M | re.I)
-_PRINTABLE = re.compile(r"[!-~]+")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -29,10 +20,11 @@ def read(content: BinaryIO, filename: Filename) -> Contents:
     members = zip_framing.read_members(content)
     if sum(member.size for member in members) > max_expanded_size(content):
         raise ArchiveRefused("it expands to more than an index takes")
-    for member in members:
-        member_names.check(member.name.removesuffix("/"))
-    member_names.check_together(member.name for member in members)
-    folder = _find_dist_info((member.name for member in members), filename)
+    names = [member.name for member in members]
+    for name in names:
+        member_names.check(name.removesuffix("/"))
+    member_names.check_together(names)
+    folder = wheel_folders.check(names, filename)
     files = {member.name: member for member in members if not member.is_folder}
     metadata = _read_file(content, files, f"{folder}/METADATA", limit=MAX_METADATA_SIZE)
     _check_wheel_file(_read_file(content, files, f"{folder}/WHEEL", limit=_MAX_WHEEL_SIZE))
@@ -44,36 +36,6 @@ def read(content: BinaryIO, filename: Filename) -> Contents:
             name.removeprefix(licenses).encode() for name in files if name.startswith(licenses)
         ),
     )
-
-
-def _find_dist_info(names: Iterable[str], filename: Filename) -> str:
-    """The one `.dist-info` folder at the top, which is of this project and version, as is the
-    `.data` folder if there is one."""
-    folders = {name.partition("/")[0] for name in names if "/" in name}
-    own = [_find_own(folders, ending, filename) for ending in (".dist-info", ".data")]
-    if own[0] is None:
-        raise ArchiveRefused("it holds no .dist-info folder")
-    return own[0]
-
-
-def _find_own(folders: Iterable[str], ending: str, filename: Filename) -> str | None:
-    found = sorted(folder for folder in folders if folder.endswith(ending))
-    if len(found) > 1:
-        raise ArchiveRefused(
-            f"it holds more than one {ending} folder: {quoted(found[0])} and {quoted(found[1])}"
-        )
-    for folder in found:
-        project, _, version = folder.removesuffix(ending).rpartition("-")
-        if (
-            not _PRINTABLE.fullmatch(folder)  # some letters of Unicode are ASCII in lower case
-            or canonicalize_name(project) != filename.project
-            or versions.canonical(version) != versions.canonical(filename.version)
-        ):
-            raise ArchiveRefused(
-                f"it holds {quoted(folder)}, the folder of another project or version"
-            )
-        return folder
-    return None
 
 
 def _read_file(content: BinaryIO, files: Mapping[str, Member], name: str, *, limit: int) -> bytes:

@@ -75,7 +75,7 @@ class FolderStorage(Storage):
             try:
                 if entry.is_dir():
                     key += "/"
-                    if _LEVEL.fullmatch(key):
+                    if _LEVEL.fullmatch(key) and not entry.is_symlink():
                         yield from self._list(key)
                         continue
                 status = entry.stat()

@@ -117,6 +117,50 @@ NAMES: dict[str, Case] = {
         sdist_with(link("a"), member(f"{STEM}/link", kind=tarfile.DIRTYPE)),
         f"below '{STEM}/link'",
     ),
+    "a file below a link in capitals": (
+        sdist_with(link("folder", f"{STEM}/d/Link"), member(f"{STEM}/d/link/x")),
+        f"'{STEM}/d/link/x' is below '{STEM}/d/Link'",
+    ),
+    "a link in capitals that would lead out from below a link": (
+        sdist_with(link("../..", f"{STEM}/a/b/Link"), link("../../../evil", f"{STEM}/a/b/link/c")),
+        f"below '{STEM}/a/b/Link'",
+    ),
+    "a file below a folder that is a link in capitals": (
+        sdist_with(member(f"{STEM}/D/e/x"), link("PKG-INFO", f"{STEM}/d/E")),
+        f"below '{STEM}/d/E'",
+    ),
+    "a folder that is a link in capitals": (
+        sdist_with(member(f"{STEM}/d/LINK", kind=tarfile.DIRTYPE), link("x", f"{STEM}/d/link")),
+        f"below '{STEM}/d/link'",
+    ),
+    "a file below a link in another form and case": (
+        sdist_with(link("folder", f"{STEM}/CAF\u00c9"), member(f"{STEM}/cafe\u0301/x")),
+        "where upper and lower case are one",
+    ),
+    "a file below a link whose small letter is two": (
+        sdist_with(link("folder", f"{STEM}/stra\u00dfe"), member(f"{STEM}/STRASSE/x")),
+        "where upper and lower case are one",
+    ),
+    "a file below a hard link in capitals": (
+        sdist_with(link(f"{STEM}/PKG-INFO", f"{STEM}/A", tarfile.LNKTYPE), member(f"{STEM}/a/x")),
+        f"below '{STEM}/A'",
+    ),
+    "a file below a file in capitals beside a link": (
+        sdist_with(link("x"), member(f"{STEM}/A"), member(f"{STEM}/a/x")),
+        f"below '{STEM}/A'",
+    ),
+    "a file of a link's name in capitals": (
+        sdist_with(link("PKG-INFO", f"{STEM}/A"), member(f"{STEM}/a")),
+        f"'{STEM}/a' differs from '{STEM}/A' only",
+    ),
+    "a file of a hard link's name in capitals": (
+        sdist_with(link(f"{STEM}/PKG-INFO", f"{STEM}/a", tarfile.LNKTYPE), member(f"{STEM}/A")),
+        "only in upper and lower case",
+    ),
+    "PKG-INFO in small letters too": (
+        sdist_of(f"{STEM}/Pkg-Info", data=METADATA),
+        "Pkg-Info' differs from PKG-INFO only",
+    ),
     "a second top folder": (sdist_of("other/x"), "'other/x' is not in the folder sample-1.0"),
     "a file at the top": (sdist_of("setup.py"), "not in the folder"),
     "a top folder in capitals": (sdist_of("Sample-1.0/x"), "not in the folder"),

@@ -91,6 +91,7 @@ def _padded_with(data: bytes) -> bytes:
 
 
 X = f"{STEM}/x"
+FOR_ALL = pax({"comment": "x"}, kind=tarfile.XGLTYPE)
 
 FRAMING: dict[str, Case] = {
     "nothing": (lambda: b"", "not compressed by gzip"),
@@ -195,7 +196,7 @@ HEADERS: dict[str, Case] = {
         "absurd size",
     ),
     "a chain of headers": (
-        sdist_with(*[pax({"a": "b"}, kind=tarfile.XGLTYPE)] * 2000),
+        sdist_with(pkg_info=pax({"a": "b"}, kind=tarfile.XGLTYPE) * 2000 + PKG_INFO),
         "absurd size or number",
     ),
     "two pax headers": (
@@ -234,13 +235,30 @@ HEADERS: dict[str, Case] = {
         "two targets",
     ),
     "a name for all": (
-        sdist_with(pax({"path": X}, kind=tarfile.XGLTYPE), member(X)),
+        sdist_with(pkg_info=pax({"path": X}, kind=tarfile.XGLTYPE) + PKG_INFO),
         "all its memb",
     ),
     "a size for all": (
-        sdist_with(pax({"size": "0"}, kind=tarfile.XGLTYPE), member(X)),
+        sdist_with(pkg_info=pax({"size": "0"}, kind=tarfile.XGLTYPE) + PKG_INFO),
         "all its memb",
     ),
+    "a header for all between a pax header and its member": (
+        sdist_with(pkg_info=pax({"path": X}) + FOR_ALL + PKG_INFO),
+        "not before the first",
+    ),
+    "a header for all between a long name and its member": (
+        sdist_with(pkg_info=header(b"L", X.encode()) + FOR_ALL + PKG_INFO),
+        "not before the first",
+    ),
+    "a header for all between a long target and its member": (
+        sdist_with(pkg_info=FOR_ALL + header(b"K", b"x") + FOR_ALL + PKG_INFO),
+        "not before the first",
+    ),
+    "a header for all behind the first member": (
+        sdist_with(FOR_ALL, member(X)),
+        "not before the first",
+    ),
+    "a header for all at the end": (sdist_with(FOR_ALL), "not before the first"),
     "an old sparse file": (sdist_of(X, kind=tarfile.GNUTYPE_SPARSE), "is a sparse file"),
     "a sparse file 0.0": (pax_with({"GNU.sparse.size": "10"}), "sparse"),
     "a sparse file 0.1": (pax_with({"GNU.sparse.map": "0,1," * 1000 + "0,1"}), "sparse"),
@@ -249,7 +267,7 @@ HEADERS: dict[str, Case] = {
         "sparse",
     ),
     "sparse files all": (
-        sdist_with(pax({"GNU.sparse.major": "1"}, kind=tarfile.XGLTYPE), member(X)),
+        sdist_with(pkg_info=pax({"GNU.sparse.major": "1"}, kind=tarfile.XGLTYPE) + PKG_INFO),
         "sparse",
     ),
 }

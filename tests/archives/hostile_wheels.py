@@ -7,6 +7,7 @@ from tests.archives import hostile_zips
 from tests.archives.builders import (
     DIST_INFO,
     METADATA,
+    STEM,
     Part,
     digest,
     parts_of,
@@ -213,9 +214,141 @@ LAYOUT: dict[str, Case] = {
     ),
 }
 
+
+def _folder(name: str) -> Callable[[], bytes]:
+    return lambda: write_zip([*parts(), Part(name.encode(), method=0)])
+
+
+def _in_data(*names: str) -> Callable[[], bytes]:
+    return lambda: wheel({f"{STEM}.data/{name}": b"x" for name in names})
+
+
+NOT_A_SCHEME = "none of the folders that .data can have"
+OVER_EACH_OTHER = "installed over each other"
+AS_METADATA = "would be installed as metadata"
+
+DATA: dict[str, Case] = {
+    **{
+        f"{what} in {scheme}": (_in_data(f"{scheme}/{path}"), AS_METADATA)
+        for scheme in ("purelib", "platlib")
+        for what, path in {
+            "its own METADATA": f"{DIST_INFO}/METADATA",
+            "its own METADATA in capitals": f"{DIST_INFO.upper()}/METADATA",
+            "METADATA of another project": "other-1.0.dist-info/METADATA",
+            "METADATA of another project in capitals": "other-1.0.Dist-Info/METADATA",
+            "an egg-info": "other.egg-info/PKG-INFO",
+            "an egg-info that is a file": "other-1.0.egg-info",
+            "an egg-info in capitals": "other.EGG-INFO",
+            "a dist-info that is a file": "other-1.0.dist-info",
+            "a dist-info in strange letters": "other-1.0.di\u017ft-info/METADATA",
+        }.items()
+    },
+    "an empty dist-info in purelib": (
+        _folder(f"{STEM}.data/purelib/other-1.0.dist-info/"),
+        AS_METADATA,
+    ),
+    "METADATA in data": (
+        _in_data(f"data/lib/python3.11/site-packages/{DIST_INFO}/METADATA"),
+        AS_METADATA,
+    ),
+    "METADATA at the top of data": (_in_data("data/other-1.0.dist-info/METADATA"), AS_METADATA),
+    "an egg-info in data": (_in_data("data/Lib/site-packages/other.Egg-Info"), AS_METADATA),
+    "a file in purelib over one at the top": (
+        _in_data("purelib/sample.py"),
+        f"'sample.py' and '{STEM}.data/purelib/sample.py' are {OVER_EACH_OTHER}",
+    ),
+    "a file in platlib over one at the top": (_in_data("platlib/sample.py"), OVER_EACH_OTHER),
+    "a file in platlib over one in purelib": (
+        _in_data("platlib/a/b.py", "purelib/a/b.py"),
+        OVER_EACH_OTHER,
+    ),
+    "a file in purelib over one in another form": (
+        lambda: wheel({"caf\u00e9.py": b"", f"{STEM}.data/purelib/cafe\u0301.py": b""}),
+        OVER_EACH_OTHER,
+    ),
+    "a file in purelib below one at the top": (_in_data("purelib/sample.py/a"), OVER_EACH_OTHER),
+    "a file in purelib over a folder at the top": (
+        lambda: wheel({"a/b.py": b"", f"{STEM}.data/purelib/a": b""}),
+        OVER_EACH_OTHER,
+    ),
+    "a file in purelib over an empty folder at the top": (
+        lambda: write_zip(
+            [Part(b"a/", method=0), *parts_of(wheel_files({f"{STEM}.data/purelib/a": b""}))]
+        ),
+        OVER_EACH_OTHER,
+    ),
+    "an empty folder in purelib over a file at the top": (
+        _folder(f"{STEM}.data/purelib/sample.py/"),
+        OVER_EACH_OTHER,
+    ),
+    "a file in purelib over a folder in platlib": (
+        _in_data("purelib/a", "platlib/a/b"),
+        OVER_EACH_OTHER,
+    ),
+    "a file directly in data": (_in_data("run"), f"'{STEM}.data/run' is in {NOT_A_SCHEME}"),
+    "a file of a scheme's name": (_in_data("purelib"), NOT_A_SCHEME),
+    "an unknown scheme": (_in_data("stdlib/os.py"), NOT_A_SCHEME),
+    "a scheme in capitals": (_in_data("Purelib/a.py"), NOT_A_SCHEME),
+    "an empty folder of an unknown scheme": (_folder(f"{STEM}.data/stdlib/"), NOT_A_SCHEME),
+}
+
+CASE: dict[str, Case] = {
+    "two dist-info in two cases": (
+        _named(f"{STEM}.DIST-INFO/METADATA"),
+        "more than one .dist-info folder: 'sample-1.0.DIST-INFO' and 'sample-1.0.dist-info'",
+    ),
+    "two dist-info, all of one in capitals": (
+        _named(f"{DIST_INFO.upper()}/METADATA"),
+        "more than one .dist-info",
+    ),
+    "two dist-info, one in strange letters": (
+        _named(f"{STEM}.di\u017ft-info/METADATA"),
+        "more than one .dist-info",
+    ),
+    "an empty dist-info in capitals": (_folder(f"{STEM}.Dist-Info/"), "more than one .dist-info"),
+    "a dist-info in capitals": (
+        lambda: _moved(f"{STEM}.DIST-INFO"),
+        "must end with .dist-info, in small letters",
+    ),
+    "two data folders in two cases": (
+        lambda: wheel({f"{STEM}.data/data/x": b"", f"{STEM}.DATA/data/y": b""}),
+        "more than one .data folder",
+    ),
+    "a data folder in capitals": (_named(f"{STEM}.DATA/data/x"), "must end with .data, in small"),
+    "METADATA in small letters too": (
+        _in_dist_info("metadata", METADATA),
+        f"'{DIST_INFO}/metadata' differs from '{DIST_INFO}/METADATA' only in upper and lower case",
+    ),
+    "RECORD with a capital too": (_in_dist_info("Record", b""), "only in upper and lower case"),
+    "a folder metadata beside METADATA": (
+        _in_dist_info("metadata/x", b""),
+        f"'{DIST_INFO}/metadata/x' is below '{DIST_INFO}/METADATA'",
+    ),
+    "an empty folder metadata beside METADATA": (
+        _folder(f"{DIST_INFO}/metadata/"),
+        f"'{DIST_INFO}/metadata/' is below '{DIST_INFO}/METADATA'",
+    ),
+    "licenses in two cases": (
+        lambda: wheel({f"{DIST_INFO}/licenses/MIT.txt": b"", f"{DIST_INFO}/Licenses/mit.txt": b""}),
+        "only in upper and lower case",
+    ),
+    "licenses in two cases and forms": (
+        lambda: wheel(
+            {f"{DIST_INFO}/licenses/caf\u00e9": b"", f"{DIST_INFO}/licenses/CAFE\u0301": b""}
+        ),
+        "only in upper and lower case",
+    ),
+    "scripts in two cases": (
+        _in_data("scripts/run", "scripts/Run"),
+        f"'{STEM}.data/scripts/run' differs from '{STEM}.data/scripts/Run'",
+    ),
+    "data in two cases": (_in_data("data/share/a/x", "data/Share/A/X"), "only in upper and lower"),
+    "modules in two cases in purelib": (_in_data("purelib/a.py", "purelib/A.py"), "only in upper"),
+}
+
 VERY_MANY: dict[str, Case] = {
     **hostile_zips.VERY_MANY,
     "very many files that are not in RECORD": (_many_honest, "is not in RECORD"),
 }
 
-ALL = hostile_zips.ALL | NAMES | LAYOUT
+ALL = hostile_zips.ALL | NAMES | LAYOUT | DATA | CASE

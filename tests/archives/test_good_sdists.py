@@ -71,6 +71,25 @@ SDISTS: dict[str, Callable[[], bytes]] = {
     "a commit for all": lambda: sdist(
         pkg_info=pax({"comment": "0" * 40}, kind=tarfile.XGLTYPE) + PKG_INFO
     ),
+    "two headers for all": lambda: sdist(
+        pkg_info=pax({"comment": "x"}, kind=tarfile.XGLTYPE) * 2 + pax({"mtime": "1"}) + PKG_INFO
+    ),
+    "members in two cases": lambda: sdist(
+        member(f"{STEM}/a/xt_TCPMSS.h"),
+        member(f"{STEM}/a/xt_tcpmss.h"),
+        member(f"{STEM}/License"),
+        member(f"{STEM}/license/x"),
+        member(f"{STEM}/sample.egg-info/pkg-info"),
+    ),
+    "members in two cases beside a link": lambda: sdist(
+        member(f"{STEM}/a/Xt.h"),
+        member(f"{STEM}/a/xt.h"),
+        folder("A"),
+        folder("a"),
+        member(f"{STEM}/A/x"),
+        link("Xt.h", "a/link"),
+        link("Xt.h", "a/Link2"),
+    ),
     "times and owners in pax": lambda: sdist(
         pax({"mtime": "1700000000.25", "uid": "123456789", "LIBARCHIVE.creationtime": "1"}),
         member(f"{STEM}/x", b"x"),

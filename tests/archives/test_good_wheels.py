@@ -144,6 +144,61 @@ WHEELS: dict[str, Callable[[], bytes]] = {
         record=GOOD_RECORD.replace(f"{DIST_INFO}/RECORD,,\n".encode(), b"")
     ),
     "a data folder": lambda: wheel({f"{STEM}.data/scripts/run": b"#!python"}),
+    "a data folder of all kinds": lambda: wheel(
+        {
+            f"{STEM}.data/{name}": b"x"
+            for name in (
+                "purelib/a/pure.py",
+                "purelib/other.py",
+                "platlib/a/plat.so",
+                "scripts/run",
+                "headers/sample.py",
+                "data/sample.py",
+                "data/etc/jupyter/a.json",
+            )
+        }
+    ),
+    "folders in a data folder": lambda: write_zip(
+        [
+            *(
+                Part(name.encode(), method=0)
+                for name in (
+                    "a/",
+                    f"{STEM}.data/",
+                    f"{STEM}.data/purelib/",
+                    f"{STEM}.data/purelib/a/",
+                    f"{STEM}.data/platlib/",
+                    f"{STEM}.data/platlib/a/",
+                )
+            ),
+            *parts_of(wheel_files({"a/b.py": b"", f"{STEM}.data/platlib/a/c.py": b""})),
+        ]
+    ),
+    "metadata of what is vendored": lambda: wheel(
+        {
+            "sample/_vendor/other-1.0.dist-info/METADATA": b"",
+            f"{STEM}.data/purelib/sample/_vendor/more-1.0.dist-info/METADATA": b"",
+        }
+    ),
+    "names like other folders": lambda: wheel(
+        {
+            f"{STEM}.data/purelib/dist-info/x": b"",
+            f"{STEM}.data/purelib/sample.data/scripts/x": b"",
+            f"{STEM}.database/x": b"",
+            "sample.DIST-INFORMATION/x": b"",
+        }
+    ),
+    "modules in two cases": lambda: wheel(
+        {"Sample.py": b"", "a/xt_TCPMSS.h": b"", "a/xt_tcpmss.h": b"", "A/x": b"", "License": b""}
+    ),
+    "a file beside a folder in another case": lambda: wheel({"License": b"", "license/x": b""}),
+    "folders in two cases in its own": lambda: wheel(
+        {
+            f"{DIST_INFO}/LICENSE": b"",
+            f"{DIST_INFO}/licenses/LICENSE": b"",
+            f"{DIST_INFO}/LICENSES/MIT.txt": b"",
+        }
+    ),
     "WHEEL of version 1.9": lambda: wheel({f"{DIST_INFO}/WHEEL": b"wheel-version: 1.9\r\n"}),
     "a highly compressible file": lambda: wheel({"zeros.bin": bytes(60 << 20)}),
     "another spelling of its folder": lambda: write_zip(

@@ -132,3 +132,13 @@ def test_a_folder_that_is_none_of_ours_is_not_looked_into(storage: Storage, fold
     (folder / "itself").symlink_to(folder)
 
     assert [each.key for each in storage.list_all()] == ["itself/", "lost+found/"]
+
+
+def test_a_folder_that_is_linked_is_not_looked_into(storage: Storage, folder: Path, tmp_path: Path):
+    storage.save(SHA256, io.BytesIO(CONTENT))
+    (folder / SHA256[:2]).rename(tmp_path / "elsewhere")
+    (folder / SHA256[:2]).symlink_to(tmp_path / "elsewhere")
+
+    assert [(each.key, each.kind) for each in storage.list_all()] == [
+        (f"{SHA256[:2]}/", Kind.FOREIGN)
+    ]
