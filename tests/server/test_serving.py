@@ -101,6 +101,7 @@ def pair(site_ini: Path, tmp_path: Path) -> Iterator[Server]:
     ini = site_ini.read_text().replace("host = 127.0.0.1", "host = 127.0.0.1\nworkers = 2")
     site_ini.write_text(ini)
     with running_server(site_ini, log=tmp_path / "server.log") as server:
+        wait_until(lambda: len(children_of(server.process.pid)) == 2)
         yield server
 
 
