@@ -38,6 +38,10 @@ class Settings(BaseModel):
     anonymous_read: bool = Field(
         default=False, description="Whether those who are not signed in may browse and install."
     )
+    kept_pages_size: ByteSize = Field(
+        default=ByteSize(64 * 1024**2),
+        description="How much memory each process keeps made pages of the index in; 0 keeps none.",
+    )
     max_upload_size: Annotated[ByteSize, Field(gt=0)] = Field(
         default=ByteSize(1024**3), description="The largest request that a publisher may send."
     )

@@ -219,6 +219,8 @@ def make_app(
             )
         app = made_apps[key]
         app.registry["storage"] = open_storage(storage_url)
+        if "kept_pages" in app.registry:
+            app.registry["kept_pages"].clear()  # of another database at the same address
         return TestApp(app, extra_environ={"HTTP_HOST": "localhost:6543"})
 
     yield make
@@ -227,6 +229,8 @@ def make_app(
         app.registry["token_uses"].write()
         app.registry["stale_readmes"].write()
         app.registry["engine"].dispose()
+        if "serials" in app.registry:
+            app.registry["serials"].reconnect()
 
 
 @pytest.fixture

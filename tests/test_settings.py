@@ -43,6 +43,7 @@ def test_each_setting_says_what_it_is_for(name: str):
     ("name", "value"),
     [
         ("anonymous_read", "true"),
+        ("kept_pages_size", "0"),
         ("max_upload_size", "2048"),
         ("new_projects", "administrators"),
         ("refuse_lookalike_names", "false"),

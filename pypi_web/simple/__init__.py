@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from pypi_web.data.serials import Serials
+from pypi_web.simple.keeping import KeepingPolicy, KeptPages
+
 
 def includeme(config: Any) -> None:
     config.add_route("simple.list", "/simple/")
@@ -9,3 +12,9 @@ def includeme(config: Any) -> None:
     config.add_route("simple.project", "/simple/{name}/")
     config.add_route("simple.project_slashless", "/simple/{name}")
     config.scan(".views")
+    settings = config.registry["settings"]
+    # Who may read is asked of each request where not everybody may.
+    if settings.anonymous_read and settings.kept_pages_size:
+        pages = config.registry["kept_pages"] = KeptPages(settings.kept_pages_size)
+        serials = config.registry["serials"] = Serials(config.registry["engine"])
+        config.set_execution_policy(KeepingPolicy(pages, serials))

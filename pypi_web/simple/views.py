@@ -15,7 +15,7 @@ from pypi_web.standards.simple_api import SERIALISERS, Format
 
 @view_config(route_name="simple.list", request_method="GET")
 def project_list(request: Any) -> Response:
-    format = negotiate(request)
+    variant = negotiate(request)
     with request.reading() as db:
         serial = last_serial(db)
 
@@ -23,7 +23,7 @@ def project_list(request: Any) -> Response:
             projects = sources.list_projects(db, serial=serial)
             return SERIALISERS[format].project_list(projects)
 
-        return respond(request, format, serial=serial, serialise=serialise)
+        return respond(request, variant, project=None, serial=serial, serialise=serialise)
 
 
 @view_config(route_name="simple.project", request_method="GET")
@@ -32,7 +32,7 @@ def project_page(request: Any) -> Response:
     name = _normalize(written)
     if name != written:
         return _redirect(request, name)
-    format = negotiate(request)
+    variant = negotiate(request)
     with request.reading() as db:
         serial = sources.find_serial(db, name)
         if serial is None:
@@ -41,7 +41,7 @@ def project_page(request: Any) -> Response:
         def serialise(format: Format) -> bytes:
             return SERIALISERS[format].page(sources.find_page(db, name, serial=serial))
 
-        return respond(request, format, serial=serial, serialise=serialise)
+        return respond(request, variant, project=name, serial=serial, serialise=serialise)
 
 
 @view_config(route_name="simple.list_slashless", request_method="GET")

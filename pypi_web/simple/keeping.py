@@ -1,0 +1,162 @@
+"""Pages that are made and compressed once, and given out for as long as they are true.
+
+Each request asks the database whether the serial has moved since, so that a page that is read after
+a publisher's 200 shows that upload, whichever process answers. All else about it was said when the
+page was made, by the view and the tweens: only their answers are kept, never made here.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pyramid.response import Response
+from pyramid.router import default_execution_policy
+from sqlalchemy.exc import OperationalError
+
+from pypi_web.data.serials import Serials
+from pypi_web.simple.negotiation import Variant, negotiate_headers
+
+PREFIX = "/simple/"
+
+_OF_A_BODY = ("Content-Encoding", "Content-Length", "Content-Type")
+
+StartResponse = Callable[..., Any]
+Key = tuple[str, Variant]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a view has made: a project's page, or the list of all (`project` is None)."""
+
+    project: str | None
+    serial: int
+    variant: Variant
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """An answer, whole; `project` is None for the list of all."""
+
+    project: str | None
+    serial: int
+    etag: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", list(self.headers))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]
+
+    def not_modified(self, _: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        start_response(
+            "304 Not Modified",
+            [each for each in self.headers if each[0] not in _OF_A_BODY],
+        )
+        return []
+
+
+class KeptPages:
+    """The pages that were asked for last, up to so many bytes together."""
+
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._size = 0
+        self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> KeptPage | None:
+        page = self._pages.get(key)
+        if page is not None:
+            with self._lock:
+                if key in self._pages:
+                    self._pages.move_to_end(key)
+        return page
+
+    def put(self, key: Key, page: KeptPage) -> None:
+        with self._lock:
+            self._drop(key)
+            if len(page.body) > self._max_size:
+                return
+            self._pages[key] = page
+            self._size += _size_of(page)
+            while self._size > self._max_size:
+                self._drop(next(iter(self._pages)))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._pages.clear()
+            self._size = 0
+
+    def _drop(self, key: Key) -> None:
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self._size -= _size_of(page)
+
+
+def _size_of(page: KeptPage) -> int:
+    return len(page.body) + 2_000  # and what stands around it
+
+
+class KeepingPolicy:
+    """Pyramid's execution policy: answers with a kept page where there is a true one, before a
+    request is made of it, and keeps what is made where there is none."""
+
+    def __init__(self, pages: KeptPages, serials: Serials) -> None:
+        self._pages = pages
+        self._serials = serials
+
+    def __call__(self, environ: dict[str, Any], router: Any) -> Any:
+        if _may_be_kept(environ):
+            answer = self._find(environ)
+            if answer is not None:
+                return answer
+        response = default_execution_policy(environ, router)
+        made: Made | None = getattr(response, "made", None)
+        if made is not None and response.status_int == 200 and _may_be_kept(environ):
+            self._keep(environ["PATH_INFO"], made, response)
+        return response
+
+    def _find(self, environ: dict[str, Any]) -> Any:
+        variant = negotiate_headers(
+            environ.get("HTTP_ACCEPT", ""), environ.get("HTTP_ACCEPT_ENCODING", "")
+        )
+        if variant is None:
+            return None
+        page = self._pages.get((environ["PATH_INFO"], variant))
+        if page is None or not self._is_true(page):
+            return None
+        wanted = environ.get("HTTP_IF_NONE_MATCH")
+        if wanted is None:
+            return page
+        # Anything but this page's own tag is for the view to understand.
+        return page.not_modified if wanted == page.etag else None
+
+    def _is_true(self, page: KeptPage) -> bool:
+        try:
+            if page.project is None:
+                return page.serial == self._serials.of_all()
+            return page.serial == self._serials.of_project(page.project)
+        except OperationalError:
+            return False  # the view meets the same, and has it told to who asks
+
+    def _keep(self, path: str, made: Made, response: Response) -> None:
+        page = KeptPage(
+            project=made.project,
+            serial=made.serial,
+            etag=f'"{response.etag}"',
+            headers=list(response.headerlist),
+            body=response.body,
+        )
+        self._pages.put((path, made.variant), page)
+
+
+def _may_be_kept(environ: dict[str, Any]) -> bool:
+    """Nothing but what everybody is answered alike."""
+    return (
+        environ["PATH_INFO"].startswith(PREFIX)
+        and environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        and not environ["QUERY_STRING"]
+        and "HTTP_AUTHORIZATION" not in environ
+    )
