@@ -15,7 +15,18 @@ from tests.people import Person
 from tests.servers import BIN, Server
 
 CLIENTS = Path(__file__).parents[2] / ".venv-clients" / "bin"
-OTHERS = ("PIP_", "UV_", "TWINE_", "FLIT_", "HATCH_", "POETRY_", "PDM_", "XDG_")
+OTHERS = (
+    "PIP_",
+    "UV_",
+    "TWINE_",
+    "FLIT_",
+    "HATCH_",
+    "POETRY_",
+    "PDM_",
+    "XDG_",
+    "VIRTUAL_ENV",
+    "CONDA",
+)
 
 Result = subprocess.CompletedProcess[str]
 
@@ -28,10 +39,11 @@ def client(name: str) -> Path:
     return path
 
 
-def environment(**more: str) -> dict[str, str]:
-    """The environment without what it says of other indexes."""
+def environment(**more: str | None) -> dict[str, str]:
+    """The environment without what it says of other indexes, and of an active virtual environment,
+    which poetry and pdm would install into; None leaves a variable out."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
-    return {
+    variables = {
         **kept,
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INPUT": "1",
@@ -43,9 +55,12 @@ def environment(**more: str) -> dict[str, str]:
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         **more,
     }
+    return {name: value for name, value in variables.items() if value is not None}
 
 
-def run(*command: str | Path, cwd: Path | None = None, fails: bool = False, **more: str) -> Result:
+def run(
+    *command: str | Path, cwd: Path | None = None, fails: bool = False, **more: str | None
+) -> Result:
     done = subprocess.run(
         command,
         cwd=cwd,

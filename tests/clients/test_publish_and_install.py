@@ -46,21 +46,6 @@ def test_a_source_distribution(server: Server, alice: Person, tmp_path: Path, pu
     assert (tmp_path / "target" / "sourced.py").exists()
 
 
-def test_pip_verifies_the_hashes_it_was_given(server: Server, alice: Person, tmp_path: Path, pair):
-    twine(server, alice, *(dist.write_to(tmp_path) for dist in pair))
-    right = tmp_path / "right.txt"
-    right.write_text("".join(f"{d.name}=={d.version} --hash=sha256:{d.sha256}\n" for d in pair))
-    wrong = tmp_path / "wrong.txt"
-    wrong.write_text(f"needed==1.1 --hash=sha256:{'0' * 64}\n")
-
-    pip_install(server, tmp_path / "target", "--require-hashes", "-r", str(right))
-    shown = pip_install(
-        server, tmp_path / "other", "--require-hashes", "-r", str(wrong), fails=True
-    )
-
-    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in shown.stderr
-
-
 @INSTALL
 def test_a_private_index_is_installed_from_with_a_token(
     site_ini: Path, alice: Person, tmp_path: Path, install
@@ -79,10 +64,3 @@ def test_a_private_index_is_installed_from_with_a_token(
 
         assert alice.token not in server.log.read_text()
     assert (tmp_path / "target" / "sample.py").exists()
-
-
-@INSTALL
-def test_what_is_not_here_is_not_found(server: Server, tmp_path: Path, install):
-    shown = install(server, tmp_path / "target", "nowhere-to-be-found", fails=True)
-
-    assert "nowhere-to-be-found" in shown.stderr
