@@ -1,14 +1,15 @@
-"""`python -m benchmarks [CATALOGUE]`: importing, pages, a large wheel, and many small ones."""
+"""`python -m benchmarks [CATALOGUE]`: importing, pages, a large wheel, many small ones, and what
+installers ask."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import imports, pages, transfers, uploads
+from benchmarks import imports, pages, reads, transfers, uploads
 from benchmarks.catalogues import write_catalogue
 from benchmarks.sites import forget_outside_settings, make_site
 
-PARTS = ("catalogue", "transfers", "uploads")
+PARTS = ("catalogue", "transfers", "uploads", "reads")
 
 
 def main() -> None:
@@ -24,6 +25,8 @@ def main() -> None:
             )
         if "uploads" in arguments.only:
             uploads.measure(folder / "uploads")
+        if "reads" in arguments.only:
+            reads.measure(folder / "reads")
 
 
 def _measure_catalogue(folder: Path, catalogue: Path | None, *, rounds: int) -> None:

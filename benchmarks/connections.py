@@ -12,6 +12,7 @@ TIMEOUT = 60.0
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.I)
+_WITHOUT_BODY = (204, 304)
 _CLOSE = re.compile(rb"\r\nconnection: *close", re.I)
 
 
@@ -36,13 +37,17 @@ class Connection:
 
     def ask(self, request: bytes) -> tuple[int, bytes]:
         """The status and the body of what is answered to a whole request."""
-        if self._socket is None:
-            self._socket = socket.create_connection(("127.0.0.1", self._port), TIMEOUT)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.opened += 1
-        self._socket.sendall(request)
+        status, _head, body = self.ask_for_all(request)
+        return status, body
+
+    def ask_for_all(self, request: bytes) -> tuple[int, bytes, bytes]:
+        """As `ask`, with the head between; a chunked body comes with what is around its chunks."""
+        self.open().sendall(request)
         head, body = self._receive_head()
-        if _CHUNKED.search(head):
+        status = int(head.split(b" ", 2)[1])
+        if status in _WITHOUT_BODY:
+            pass
+        elif _CHUNKED.search(head):
             while not body.endswith(b"0\r\n\r\n"):
                 body += self._receive()
         elif length := _LENGTH.search(head):
@@ -52,9 +57,17 @@ class Connection:
             while chunk := self._socket.recv(1 << 16):
                 body += chunk
             self.close()
-        if _CLOSE.search(head) or head.startswith(b"HTTP/1.0"):
+        if closes(head):
             self.close()
-        return int(head.split(b" ", 2)[1]), body
+        return status, head, body
+
+    def open(self) -> socket.socket:
+        """The connection itself, made where there is none."""
+        if self._socket is None:
+            self._socket = socket.create_connection(("127.0.0.1", self._port), TIMEOUT)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.opened += 1
+        return self._socket
 
     def _receive_head(self) -> tuple[bytes, bytes]:
         data = b""
@@ -69,6 +82,24 @@ class Connection:
         if not data:
             raise ConnectionError("The server has closed the connection before it answered.")
         return data
+
+
+def closes(head: bytes) -> bool:
+    """Whether an answer is the connection's last."""
+    return bool(_CLOSE.search(head)) or head.startswith(b"HTTP/1.0")
+
+
+def is_whole(answer: bytes) -> bool:
+    """Whether all of an answer is here; not told of one that lasts until the connection ends."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    if int(head.split(b" ", 2)[1]) in _WITHOUT_BODY:
+        return True
+    if _CHUNKED.search(head):
+        return body.endswith(b"0\r\n\r\n")
+    length = _LENGTH.search(head)
+    return length is not None and len(body) >= int(length[1])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ class PeerMissing(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A server that takes uploads; `page` is the address of a project's list of files."""
+    """A server that takes uploads; `page` is the address of a project's list of files, `pid` the
+    process that was started."""
 
     name: str
     port: int
@@ -39,14 +40,18 @@ class Target:
     page: str
     user: str
     password: str
+    pid: int = 0
 
     def page_request(self, project: str) -> bytes:
         """What asks for a project's list of files."""
-        credentials = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         return (
             f"GET {self.page.format(project=project)} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            f"Accept: text/html\r\nAuthorization: Basic {credentials}\r\n\r\n"
+            f"Accept: text/html\r\nAuthorization: {self.authorization}\r\n\r\n"
         ).encode()
+
+    @property
+    def authorization(self) -> str:
+        return f"Basic {base64.b64encode(f'{self.user}:{self.password}'.encode()).decode()}"
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,8 @@ def running(peer: Peer, folder: Path) -> Iterator[Target]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
     try:
-        _wait_until_it_listens(process, port, log)
-        yield peer.sign_in(port)
+        wait_until_it_listens(process, port, log)
+        yield replace(peer.sign_in(port), pid=process.pid)
     finally:
         process.terminate()
         try:
@@ -103,7 +108,7 @@ def running(peer: Peer, folder: Path) -> Iterator[Target]:
             process.wait()
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         try:

@@ -1,6 +1,7 @@
 """Small wheels as they are published, and the requests that publish them, made beforehand."""
 
 import hashlib
+import os
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Upload:
     project: str
     filename: str
     body: bytes
+    sha256: str
 
     def request(self, path: str, user: str, password: str) -> bytes:
         """All that is sent to publish it."""
@@ -77,7 +79,8 @@ def project_name(number: int) -> str:
     return f"small-{number % PROJECTS:02}"
 
 
-def make_upload(project: str, version: str) -> Upload:
+def make_upload(project: str, version: str, *, size: int = 0) -> Upload:
+    """A wheel, with a member of so many bytes that cannot be compressed."""
     module = project.replace("-", "_")
     readme = _README.format(name=project, module=module)
     wheel = build_wheel(
@@ -89,9 +92,10 @@ def make_upload(project: str, version: str) -> Upload:
         extra={
             f"{module}_data/__init__.py": b'"""What it needs."""\n',
             f"{module}_data/words.txt": f"{project} {version}\n".encode() * 20,
+            **({f"{module}_data/data.bin": os.urandom(size)} if size else {}),
         },
     )
-    return Upload(project, wheel.filename, b"".join(_write_form(wheel, readme)))
+    return Upload(project, wheel.filename, b"".join(_write_form(wheel, readme)), wheel.sha256)
 
 
 def _write_form(wheel: Distribution, readme: str) -> Iterator[bytes]:
