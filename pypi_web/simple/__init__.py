@@ -13,8 +13,8 @@ def includeme(config: Any) -> None:
     config.add_route("simple.project_slashless", "/simple/{name}")
     config.scan(".views")
     settings = config.registry["settings"]
-    # Who may read is asked of each request where not everybody may.
+    pages = config.registry["kept_pages"] = KeptPages(settings.kept_pages_size)
+    # Where not everybody may read, the view is what asks who does.
     if settings.anonymous_read and settings.kept_pages_size:
-        pages = config.registry["kept_pages"] = KeptPages(settings.kept_pages_size)
         serials = config.registry["serials"] = Serials(config.registry["engine"])
         config.set_execution_policy(KeepingPolicy(pages, serials))

@@ -37,13 +37,15 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class KeptPage:
-    """An answer, whole; `project` is None for the list of all."""
+    """An answer; `project` is None for the list of all. It is whole once the tweens have added
+    their headers: before, its body is good for answers that a view makes."""
 
     project: str | None
     serial: int
     etag: str
     headers: list[tuple[str, str]]
     body: bytes
+    is_whole: bool = False
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", list(self.headers))
@@ -73,6 +75,20 @@ class KeptPages:
                 if key in self._pages:
                     self._pages.move_to_end(key)
         return page
+
+    def keep(self, path: str, made: Made, response: Response, *, is_whole: bool = False) -> None:
+        response.made = made
+        self.put(
+            (path, made.variant),
+            KeptPage(
+                project=made.project,
+                serial=made.serial,
+                etag=f'"{response.etag}"',
+                headers=list(response.headerlist),
+                body=response.body,
+                is_whole=is_whole,
+            ),
+        )
 
     def put(self, key: Key, page: KeptPage) -> None:
         with self._lock:
@@ -115,7 +131,7 @@ class KeepingPolicy:
         response = default_execution_policy(environ, router)
         made: Made | None = getattr(response, "made", None)
         if made is not None and response.status_int == 200 and _may_be_kept(environ):
-            self._keep(environ["PATH_INFO"], made, response)
+            self._pages.keep(environ["PATH_INFO"], made, response, is_whole=True)
         return response
 
     def _find(self, environ: dict[str, Any]) -> Any:
@@ -125,7 +141,7 @@ class KeepingPolicy:
         if variant is None:
             return None
         page = self._pages.get((environ["PATH_INFO"], variant))
-        if page is None or not self._is_true(page):
+        if page is None or not page.is_whole or not self._is_true(page):
             return None
         wanted = environ.get("HTTP_IF_NONE_MATCH")
         if wanted is None:
@@ -140,16 +156,6 @@ class KeepingPolicy:
             return page.serial == self._serials.of_project(page.project)
         except OperationalError:
             return False  # the view meets the same, and has it told to who asks
-
-    def _keep(self, path: str, made: Made, response: Response) -> None:
-        page = KeptPage(
-            project=made.project,
-            serial=made.serial,
-            etag=f'"{response.etag}"',
-            headers=list(response.headerlist),
-            body=response.body,
-        )
-        self._pages.put((path, made.variant), page)
 
 
 def _may_be_kept(environ: dict[str, Any]) -> bool:

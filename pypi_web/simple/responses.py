@@ -7,7 +7,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotAcceptable
 from pyramid.response import Response
 
-from pypi_web.simple.keeping import Made
+from pypi_web.simple.keeping import KeptPages, Made
 from pypi_web.simple.negotiation import Variant, negotiate_headers
 from pypi_web.standards.simple_api import API_VERSION, Format
 
@@ -51,12 +51,16 @@ def respond(
     response.headers["X-PyPI-Last-Serial"] = str(serial)
     if response.etag in request.if_none_match:
         return response  # WebOb makes it a 304
-    body = serialise(format)
     if is_compressed:
-        body = gzip.compress(body, COMPRESSION, mtime=0)
         response.content_encoding = "gzip"
-    response.body = body
-    response.made = Made(project, serial, variant)
+    pages: KeptPages = request.registry["kept_pages"]
+    kept = pages.get((request.path, variant))
+    if kept is not None and kept.serial == serial:
+        response.body = kept.body
+        return response
+    body = serialise(format)
+    response.body = gzip.compress(body, COMPRESSION, mtime=0) if is_compressed else body
+    pages.keep(request.path, Made(project, serial, variant), response)
     return response
 
 

@@ -142,15 +142,19 @@ def test_a_project_that_is_gone_is_gone(app: TestApp, db: Session, alice: Person
     app.get("/simple/sample/", status="404*")
 
 
-def test_nothing_is_kept_of_a_private_index(make_app: MakeApp, alice: Person, made: list[str]):
+def test_a_private_index_keeps_pages_too_but_asks_each_time_who_reads(
+    make_app: MakeApp, alice: Person, made: list[str]
+):
     app = make_app(anonymous_read="false")
-    publish(app, alice, build_wheel("sample"))
+    publish(app, alice, build_wheel("sample", "1.0"))
 
-    for _ in range(2):
-        app.get("/simple/sample/", headers=alice.basic)
+    first, second = (app.get("/simple/sample/", headers=alice.basic) for _ in range(2))
     app.get("/simple/sample/", status="401*")
 
-    assert len(made) == 2
+    assert made == ["sample"]
+    assert (first.body, first.headers) == (second.body, second.headers)
+    publish(app, alice, build_wheel("sample", "1.1"))
+    assert "sample-1.1" in app.get("/simple/sample/", headers=alice.basic)
 
 
 def test_a_setting_of_nothing_keeps_nothing(make_app: MakeApp, alice: Person, made: list[str]):
