@@ -46,6 +46,7 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         config.include("pypi_web.accounts")
         config.include("pypi_web.uploads")
         config.include("pypi_web.simple")
+        config.include("pypi_web.json_api")
         config.include("pypi_web.files")
         config.include("pypi_web.search")
         config.include("pypi_web.health")

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import click
 
-from pypi_web.commands import check, classifiers, imports, prune, readmes, schema, tokens, users
+from pypi_web.commands import (
+    check,
+    classifiers,
+    imports,
+    projects,
+    prune,
+    readmes,
+    schema,
+    tokens,
+    users,
+)
 
 
 @click.group()
@@ -23,6 +33,7 @@ def main(context: click.Context, config: Path) -> None:
 
 main.add_command(users.user)
 main.add_command(tokens.token)
+main.add_command(projects.project)
 main.add_command(imports.import_)
 main.add_command(schema.schema)
 main.add_command(classifiers.classifiers)

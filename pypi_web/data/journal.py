@@ -8,7 +8,7 @@ from sqlalchemy import String, bindparam, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pypi_web import clock
-from pypi_web.data.base import BigId, SQLAlchemyBase, key, one_of
+from pypi_web.data.base import BigId, SQLAlchemyBase, key
 from pypi_web.data.projects import Project
 from pypi_web.data.session import Database, dialect_of
 
@@ -17,12 +17,22 @@ _LOCK = 0x6A6F7572
 
 
 class Action(StrEnum):
+    """What is done to a project."""
+
     ADD_FILE = "add file"
     IMPORT = "import"
+    ACTIVATE = "activate"
+    DEPRECATE = "deprecate"
+    ARCHIVE = "archive"
+    QUARANTINE = "quarantine"
 
 
 class JournalEntry(SQLAlchemyBase):
-    """Names rather than keys, so that a row outlives what it tells of."""
+    """Names rather than keys, so that a row outlives what it tells of.
+
+    `action` is an Action, or what a later release of this application has done: a text without a
+    CHECK, which each new act would have to widen.
+    """
 
     __tablename__ = "journal"
     # Without it SQLite would give the id of a deleted last row again, and the clock go back.
@@ -30,7 +40,7 @@ class JournalEntry(SQLAlchemyBase):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     project: Mapped[str] = mapped_column(key(128))
-    action: Mapped[Action] = mapped_column(one_of(Action, name="action"))
+    action: Mapped[str] = mapped_column(String(32))
     version: Mapped[str | None] = mapped_column(String(128))
     filename: Mapped[str | None] = mapped_column(String(255))
     actor: Mapped[str | None] = mapped_column(String(64))

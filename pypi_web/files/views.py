@@ -8,10 +8,10 @@ from typing import Any
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import view_config
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from pypi_web import clock
-from pypi_web.data import File
+from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
 from pypi_web.storage import Storage
 
@@ -19,9 +19,18 @@ log = logging.getLogger(__name__)
 
 A_YEAR = 365 * 24 * 3600
 _METADATA_SUFFIX = ".metadata"
+_NAMED = (
+    select(File.id, File.metadata_sha256, Project.status)
+    .join(Release, File.release_id == Release.id)
+    .join(Project, Release.project_id == Project.id)
+    .where(
+        File.filename == bindparam("filename"), File.sha256 == bindparam("sha256"), File.is_stored
+    )
+)
 
 
 @view_config(route_name="files.file", request_method="GET")
+@view_config(route_name="files.file_for_mirrors", request_method="GET")
 def file(request: Any) -> Response:
     """A file, or with `.metadata` behind its address its core metadata (PEP 658)."""
     parts = request.matchdict
@@ -30,6 +39,10 @@ def file(request: Any) -> Response:
         found = _find(db, sha256, parts["filename"])
     if found is None:
         raise HTTPNotFound("There is no such file on this index.")
+    if found.is_quarantined:
+        raise HTTPNotFound(
+            "The project of this file is quarantined: none of its files is offered (PEP 792)."
+        )
     size = _size(request.storage, found)
     response = Response(content_type="application/octet-stream", conditional_response=True)
     response.app_iter = _Bytes(request.storage, found.sha256, size)
@@ -52,6 +65,7 @@ class _Found:
 
     file_id: int | None
     sha256: str
+    is_quarantined: bool
 
 
 class _Bytes:
@@ -71,18 +85,16 @@ class _Bytes:
 
 def _find(db: Database, sha256: str, filename: str) -> _Found | None:
     """What stands at an address, which holds the file's digest also where it asks for metadata."""
-    row = db.execute(
-        select(File.id, File.metadata_sha256).where(
-            File.filename == filename.removesuffix(_METADATA_SUFFIX),
-            File.sha256 == sha256,
-            File.is_stored,
-        )
-    ).one_or_none()
+    name = filename.removesuffix(_METADATA_SUFFIX)
+    row = db.execute(_NAMED, {"filename": name, "sha256": sha256}).one_or_none()
     if row is None:
         return None
+    is_quarantined = row.status is ProjectStatus.QUARANTINED
     if not filename.endswith(_METADATA_SUFFIX):
-        return _Found(row.id, sha256)
-    return None if row.metadata_sha256 is None else _Found(None, row.metadata_sha256)
+        return _Found(row.id, sha256, is_quarantined)
+    if row.metadata_sha256 is None:
+        return None
+    return _Found(None, row.metadata_sha256, is_quarantined)
 
 
 def _size(storage: Storage, found: _Found) -> int:

@@ -40,6 +40,8 @@ _SHARED_LISTS = (
     "import_names",
     "import_namespaces",
 )
+METADATA_FIELDS = _SHARED_FIELDS + _SHARED_LISTS
+"""What a release's own row keeps of its core metadata, under the same names."""
 
 # Tables rather than models: a file's publisher waits for these, and loads none of it again.
 _RELEASES: Any = Release.__table__

@@ -1,14 +1,37 @@
 """What installers are told: the one place that says which files a project has."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from pypi_web.data import File, Project, Release
+from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
 from pypi_web.standards import addresses
 from pypi_web.standards.simple_api import ListedProject, ProjectFile, ProjectList, ProjectPage
 
 _TO_ROOT = "../../"
 """From a project's page, /simple/<project>/, to the root of the site."""
+
+_ACTIVE = (ProjectStatus.ACTIVE, None)
+_STATUS = select(Project.status, Project.status_reason).where(
+    Project.normalized_name == bindparam("name")
+)
+# Built once, and read by position: a page may have tens of thousands of files.
+_FILES = (
+    select(
+        Release.version,
+        Release.yanked,
+        Release.yanked_reason,
+        File.filename,
+        File.size,
+        File.sha256,
+        File.uploaded_at,
+        File.requires_python,
+        File.metadata_sha256,
+    )
+    .join(Release, File.release_id == Release.id)
+    .join(Project, Release.project_id == Project.id)
+    .where(Project.normalized_name == bindparam("name"), File.is_stored)
+    .order_by(Release.sort_key, File.filename)
+)
 
 
 def find_serial(db: Database, normalized_name: str) -> int | None:
@@ -18,42 +41,40 @@ def find_serial(db: Database, normalized_name: str) -> int | None:
 
 
 def find_page(db: Database, normalized_name: str, *, serial: int) -> ProjectPage:
-    """A project's page with the files whose bytes are here, oldest version first; `serial` is what
-    find_serial gave before."""
-    rows = db.execute(
-        select(
-            Release.version,
-            Release.yanked,
-            Release.yanked_reason,
-            File.filename,
-            File.size,
-            File.sha256,
-            File.uploaded_at,
-            File.requires_python,
-            File.metadata_sha256,
-        )
-        .join(Release, File.release_id == Release.id)
-        .join(Project, Release.project_id == Project.id)
-        .where(Project.normalized_name == normalized_name, File.is_stored)
-        .order_by(Release.sort_key, File.filename)
-    ).all()
+    """A project's page with the files whose bytes are here, oldest version first, and with none
+    where it is quarantined; `serial` is what find_serial gave before."""
+    status, reason = db.execute(_STATUS, {"name": normalized_name}).one_or_none() or _ACTIVE
+    is_offered = status is not ProjectStatus.QUARANTINED
+    rows = db.execute(_FILES, {"name": normalized_name}).all() if is_offered else ()
     return ProjectPage(
         name=normalized_name,
         serial=serial,
-        versions=tuple(dict.fromkeys(row.version for row in rows)),
+        versions=tuple(dict.fromkeys(row[0] for row in rows)),
         files=tuple(
             ProjectFile(
-                filename=row.filename,
-                url=_TO_ROOT + addresses.of_file(row.sha256, row.filename),
-                sha256=row.sha256,
-                size=row.size,
-                uploaded_at=row.uploaded_at,
-                requires_python=row.requires_python,
-                yanked=(row.yanked_reason or "") if row.yanked else None,
-                metadata_sha256=row.metadata_sha256,
+                filename=filename,
+                url=_TO_ROOT + addresses.of_file(sha256, filename),
+                sha256=sha256,
+                size=size,
+                uploaded_at=uploaded_at,
+                requires_python=requires_python,
+                yanked=(yanked_reason or "") if yanked else None,
+                metadata_sha256=metadata_sha256,
             )
-            for row in rows
+            for (
+                _,
+                yanked,
+                yanked_reason,
+                filename,
+                size,
+                sha256,
+                uploaded_at,
+                requires_python,
+                metadata_sha256,
+            ) in rows
         ),
+        status=status.value,
+        status_reason=reason,
     )
 
 

@@ -1,17 +1,25 @@
 """The Simple repository API 1.4: its values, and one serialiser a format.
 
 Sources: PEP 503 (HTML), 592 (yanks), 629 (version), 658 and 714 (metadata files), 691 (JSON),
-700 (sizes, times, versions), 833 (HTML frozen at 1.4).
+700 (sizes, times, versions), 792 (status), 833 (HTML frozen at 1.4).
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from html import escape
 
+from pypi_web.standards.moments import to_iso
+
 API_VERSION = "1.4"
+
+HTML_VERSION = "1.4"
+"""That of HTML stays, whatever JSON goes on to (PEP 833)."""
+
+ACTIVE = "active"
+"""The status of a project of which nothing else is said (PEP 792)."""
 
 
 class Format(StrEnum):
@@ -41,12 +49,17 @@ class ProjectFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectPage:
-    """All that an installer is told of a project; `serial` moves when any of it changes."""
+    """All that an installer is told of a project; `serial` moves when any of it changes.
+
+    `status` is one of PEP 792's, with the reason for it where somebody gave one.
+    """
 
     name: str
     serial: int
     versions: tuple[str, ...]
     files: tuple[ProjectFile, ...]
+    status: str = ACTIVE
+    status_reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +81,7 @@ def page_to_json(page: ProjectPage) -> bytes:
         {
             "meta": {"api-version": API_VERSION, "_last-serial": page.serial},
             "name": page.name,
+            "project-status": _status_to_json(page),
             "versions": list(page.versions),
             "files": [_file_to_json(file) for file in page.files],
         }
@@ -87,7 +101,8 @@ def list_to_json(projects: ProjectList) -> bytes:
 
 def page_to_html(page: ProjectPage) -> bytes:
     links = "\n".join(f"    {_file_to_html(file)}<br>" for file in page.files)
-    return _html(f"Links for {page.name}", f"    <h1>Links for {escape(page.name)}</h1>\n{links}")
+    title = f"Links for {page.name}"
+    return _html(title, f"    <h1>{escape(title)}</h1>\n{links}", metas=_status_to_metas(page))
 
 
 def list_to_html(projects: ProjectList) -> bytes:
@@ -102,12 +117,33 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _html(title: str, body: str) -> bytes:
+def _html(title: str, body: str, *, metas: dict[str, str] | None = None) -> bytes:
+    named = {"pypi:repository-version": HTML_VERSION, **(metas or {})}
+    written = "".join(
+        f'    <meta name="{name}" content="{escape(content)}">\n' for name, content in named.items()
+    )
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n'
-        f'    <meta name="pypi:repository-version" content="{API_VERSION}">\n'
+        f'<!DOCTYPE html>\n<html lang="en">\n  <head>\n    <meta charset="utf-8">\n{written}'
         f"    <title>{escape(title)}</title>\n  </head>\n  <body>\n{body}\n  </body>\n</html>\n"
     ).encode()
+
+
+def _status_to_json(page: ProjectPage) -> dict[str, str]:
+    """Told of every project, so that nobody has to know what silence means; a reason that is not
+    there is left out, since uv ends at a null."""
+    status = {"status": page.status}
+    if page.status_reason:
+        status["reason"] = page.status_reason
+    return status
+
+
+def _status_to_metas(page: ProjectPage) -> dict[str, str]:
+    if page.status == ACTIVE:
+        return {}
+    metas = {"pypi:project-status": page.status}
+    if page.status_reason:
+        metas["pypi:project-status-reason"] = page.status_reason
+    return metas
 
 
 def _file_to_json(file: ProjectFile) -> dict[str, object]:
@@ -118,7 +154,7 @@ def _file_to_json(file: ProjectFile) -> dict[str, object]:
         "url": file.url,
         "hashes": {"sha256": file.sha256},
         "size": file.size,
-        "upload-time": _iso(file.uploaded_at),
+        "upload-time": to_iso(file.uploaded_at),
         "yanked": False if file.yanked is None else file.yanked or True,
         "core-metadata": metadata,
         "dist-info-metadata": metadata,
@@ -139,11 +175,6 @@ def _file_to_html(file: ProjectFile) -> str:
         attributes["data-yanked"] = file.yanked
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
     return f"<a {written}>{escape(file.filename)}</a>"
-
-
-def _iso(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds and `Z` (PEP 700)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,9 @@ def test_the_migrations_make_what_the_models_say(
 
 
 def test_the_constraints_are_named_in_the_database_too(engine: Engine):
-    names = {each["name"] for each in inspect(engine).get_check_constraints("journal")}
+    names = {each["name"] for each in inspect(engine).get_check_constraints("projects")}
 
-    assert names == {"ck_journal_action"}
+    assert names == {"ck_projects_status"}
 
 
 def test_the_folder_of_migrations_is_no_package():
@@ -84,7 +84,8 @@ def test_a_moment_without_a_time_zone_is_not_taken(db: Session):
 def test_a_value_outside_an_enum_is_not_taken(db: Session, engine: Engine):
     with engine.begin() as connection, pytest.raises(IntegrityError):
         connection.exec_driver_sql(
-            "INSERT INTO journal (project, action, created_at) VALUES ('x', 'y', '2026-01-01')"
+            "INSERT INTO projects (name, normalized_name, created_at, last_serial, status)"
+            " VALUES ('x', 'x', '2026-01-01', 0, 'y')"
         )
 
 

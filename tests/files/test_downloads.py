@@ -1,4 +1,4 @@
-"""Files: whole, in ranges, or only asked about; and how downloads are counted."""
+"""What the cases of files leave open, and how downloads are counted."""
 
 import pytest
 from sqlalchemy import select
@@ -9,65 +9,8 @@ from pypi_web import clock
 from pypi_web.data import DownloadCount
 from pypi_web.standards import addresses
 from pypi_web.storage import Storage
-from tests.distributions import Distribution, build_wheel
-from tests.people import Person
-from tests.publishing import publish
-
-
-@pytest.fixture
-def wheel(app: TestApp, alice: Person) -> Distribution:
-    wheel = build_wheel(extra={"data.bin": bytes(range(256)) * 4})
-    publish(app, alice, wheel)
-    return wheel
-
-
-def path_of(wheel: Distribution) -> str:
-    return "/" + addresses.of_file(wheel.sha256, wheel.filename)
-
-
-def test_a_whole_file(app: TestApp, wheel: Distribution):
-    answer = app.get(path_of(wheel))
-
-    assert answer.body == wheel.content
-    assert answer.headers["Content-Length"] == str(len(wheel.content))
-    assert answer.headers["Accept-Ranges"] == "bytes"
-    assert answer.headers["ETag"] == f'"{wheel.sha256}"'
-    assert "immutable" in answer.headers["Cache-Control"]
-
-
-def test_head_tells_the_size_and_sends_nothing(app: TestApp, wheel: Distribution):
-    answer = app.head(path_of(wheel))
-
-    assert answer.headers["Content-Length"] == str(len(wheel.content))
-    assert answer.headers["Accept-Ranges"] == "bytes"
-    assert answer.body == b""
-
-
-@pytest.mark.parametrize(
-    ("asked", "part"),
-    [
-        ("bytes=0-9", slice(0, 10)),
-        ("bytes=5-", slice(5, None)),
-        ("bytes=-10", slice(-10, None)),
-        ("bytes=10-999999", slice(10, None)),
-    ],
-)
-def test_a_range(app: TestApp, wheel: Distribution, asked: str, part: slice):
-    answer = app.get(path_of(wheel), headers={"Range": asked}, status=206)
-
-    expected = wheel.content[part]
-    start = wheel.content.index(expected)
-    total = len(wheel.content)
-    assert answer.body == expected
-    assert answer.headers["Content-Range"] == f"bytes {start}-{start + len(expected) - 1}/{total}"
-
-
-def test_a_range_past_the_end_is_refused(app: TestApp, wheel: Distribution):
-    size = len(wheel.content)
-
-    answer = app.get(path_of(wheel), headers={"Range": f"bytes={size}-"}, status=416)
-
-    assert answer.headers["Content-Range"] == f"bytes */{size}"
+from tests.distributions import Distribution
+from tests.files.conftest import path_of
 
 
 @pytest.mark.parametrize(
@@ -75,12 +18,6 @@ def test_a_range_past_the_end_is_refused(app: TestApp, wheel: Distribution):
 )
 def test_a_range_that_is_none_is_passed_over(app: TestApp, wheel: Distribution, asked: str):
     assert app.get(path_of(wheel), headers={"Range": asked}).body == wheel.content
-
-
-def test_a_range_of_another_file_gets_the_whole(app: TestApp, wheel: Distribution):
-    headers = {"Range": "bytes=0-9", "If-Range": '"another"'}
-
-    assert app.get(path_of(wheel), headers=headers, status=200).body == wheel.content
 
 
 def test_a_range_of_this_file_goes_on(app: TestApp, wheel: Distribution):
@@ -93,17 +30,12 @@ def test_who_has_it_is_told_so(app: TestApp, wheel: Distribution):
     app.get(path_of(wheel), headers={"If-None-Match": f'"{wheel.sha256}"'}, status=304)
 
 
-def test_bytes_are_sent_as_they_are(app: TestApp, wheel: Distribution):
-    answer = app.get(path_of(wheel), headers={"Accept-Encoding": "gzip"})
-
-    assert "Content-Encoding" not in answer.headers
-
-
 @pytest.mark.parametrize(
     "path",
     [
         "/files/00/00/" + "0" * 60 + "/sample-1.0-py3-none-any.whl",
         "/files/sample-1.0-py3-none-any.whl",
+        "/packages/00/00/" + "0" * 60 + "/sample-1.0-py3-none-any.whl",
         "/files/../../../etc/passwd",
     ],
 )
@@ -170,3 +102,13 @@ def test_a_file_whose_bytes_are_lost_is_said_so_and_logged(
 
     assert "bytes of this file are missing" in answer.text
     assert wheel.sha256 in caplog.text
+
+
+def test_mirrors_find_a_file_at_another_address(app: TestApp, db: Session, wheel: Distribution):
+    path = "/" + addresses.of_file_for_mirrors(wheel.sha256, wheel.filename)
+
+    assert path.startswith("/packages/")
+    assert app.get(path).body == wheel.content
+    assert b"Name: sample" in app.get(f"{path}.metadata").body
+    app.app.registry["downloads"].write()
+    assert db.scalars(select(DownloadCount.downloads)).all() == [1]
