@@ -164,8 +164,12 @@ def _refuse_deleted(standing: Standing, upload: Upload) -> None:
 def _refuse_second_sdist(db: Database, standing: Standing, upload: Upload) -> None:
     if upload.filename.package_type is not PackageType.SDIST or standing.release_id is None:
         return
+    # This very name may have come in since `standing` was found: that is no second one, and what
+    # it is the transaction will see.
     others = select(File.filename).where(
-        File.release_id == standing.release_id, File.package_type == PackageType.SDIST
+        File.release_id == standing.release_id,
+        File.package_type == PackageType.SDIST,
+        File.filename != upload.filename.text,
     )
     other = db.execute(others.limit(1)).scalar()
     if other is not None:
