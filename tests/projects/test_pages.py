@@ -1,12 +1,13 @@
 """A project's page, whatever its publisher wrote into the metadata."""
 
 import pytest
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import Engine, event, insert, select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from pypi_web.data import File, Project, Release
+from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.standards import versions
+from tests.changing import give_status
 from tests.distributions import build_sdist, build_wheel
 from tests.people import Person, add_person, log_in
 from tests.publishing import publish
@@ -270,3 +271,34 @@ def _queries_of(app: TestApp, path: str) -> list[str]:
     )
     app.get(path, status=200)
     return [each for each in statements if each.lstrip().startswith("SELECT")]
+
+
+@pytest.mark.parametrize("status", [ProjectStatus.DEPRECATED, ProjectStatus.ARCHIVED])
+def test_a_project_that_is_closed_says_so_and_why(
+    app: TestApp, engine: Engine, alice: Person, status: ProjectStatus
+):
+    wheel = build_wheel("foo")
+    publish(app, alice, wheel)
+    give_status(engine, status, reason="use <b>bar</b>")
+
+    page = app.get("/project/foo/")
+
+    assert f"This project is {status}" in page
+    assert "use &lt;b&gt;bar&lt;/b&gt;" in page
+    assert page.html.find("a", string=wheel.filename)
+    assert "pip install" in page
+
+
+def test_a_quarantined_project_says_so_and_offers_nothing(
+    app: TestApp, engine: Engine, alice: Person
+):
+    wheel = build_wheel("foo")
+    publish(app, alice, wheel)
+    give_status(engine, ProjectStatus.QUARANTINED)
+
+    page = app.get("/project/foo/")
+
+    assert "This project is quarantined" in page
+    assert wheel.filename in page
+    assert page.html.find("a", string=wheel.filename) is None
+    assert "pip install" not in page
