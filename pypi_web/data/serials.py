@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from pypi_web.data.session import connect_args
+
 _OF_PROJECT = "SELECT last_serial FROM projects WHERE normalized_name = {}"
 _OF_ALL = "SELECT coalesce(max(id), 0) FROM journal"
 
@@ -23,9 +25,10 @@ class Serials:
         self._driver_error = engine.dialect.loaded_dbapi.Error
         is_sqlite = engine.dialect.name == "sqlite"
         self._of_project = _OF_PROJECT.format("?" if is_sqlite else "%s")
-        self._options: dict[str, Any] = (
-            {"isolation_level": None} if is_sqlite else {"autocommit": True}
-        )
+        self._options: dict[str, Any] = {
+            **connect_args(engine.url),
+            **({"isolation_level": None} if is_sqlite else {"autocommit": True}),
+        }
         self._threads = threading.local()
         self._connections: list[Any] = []
 
@@ -46,23 +49,28 @@ class Serials:
         return serial
 
     def _ask(self, statement: str, parameters: tuple[str, ...]) -> Any:
-        connection = getattr(self._threads, "connection", None)
-        if connection is not None:
+        if getattr(self._threads, "connection", None) is not None:
             try:
-                return connection.execute(statement, parameters).fetchone()
+                return self._threads.connection.execute(statement, parameters).fetchone()
             except self._driver_error:
-                # The server may have ended it since: once more, on a new one.
-                connection.close()
-                self._connections.remove(connection)
+                self._close()  # the server may have ended it since: once more, on a new one
         try:
-            connection = self._threads.connection = self._connect()
-            return connection.execute(statement, parameters).fetchone()
+            self._connect()
+            return self._threads.connection.execute(statement, parameters).fetchone()
         except self._driver_error as error:
-            self._threads.connection = None
+            self._close()
             raise OperationalError(statement, None, error) from error
 
-    def _connect(self) -> Any:
+    def _connect(self) -> None:
         positional, named = self._arguments
         connection = self._dialect.connect(*positional, **{**named, **self._options})
+        self._threads.connection = connection
         self._connections.append(connection)
-        return connection
+
+    def _close(self) -> None:
+        """Closes this thread's connection, if it has one."""
+        connection = getattr(self._threads, "connection", None)
+        if connection is not None:
+            self._threads.connection = None
+            self._connections.remove(connection)
+            connection.close()
