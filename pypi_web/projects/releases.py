@@ -1,8 +1,8 @@
 """A release's rows, from its core metadata."""
 
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from pypi_web.data import (
     Classifier,
@@ -46,10 +46,8 @@ METADATA_FIELDS = _SHARED_FIELDS + _SHARED_LISTS
 # Tables rather than models: a file's publisher waits for these, and loads none of it again.
 _RELEASES: Any = Release.__table__
 _INSERT = insert(_RELEASES).returning(_RELEASES.c.id)
-_INSERTS: dict[type, Any] = {
-    model: insert(cast(Table, model.__table__))
-    for model in (Description, Dependency, ProjectURL, ReleaseClassifier)
-}
+_PARTS: tuple[Any, ...] = (Description, Dependency, ProjectURL, ReleaseClassifier)
+_INSERTS = {model: insert(model.__table__) for model in _PARTS}
 _KNOWN = select(Classifier.text, Classifier.id).where(
     Classifier.text.in_(bindparam("texts", expanding=True))
 )
@@ -93,13 +91,9 @@ def describe(
     """Gives a release that has no metadata, or little that an import knew, all that `metadata`
     says."""
     db.execute(update(_RELEASES).where(_RELEASES.c.id == release_id), _metadata_columns(metadata))
-    for model in _INSERTS:
-        db.execute(delete(model).where(_release_of(model) == release_id))
+    for model in _PARTS:
+        db.execute(delete(model).where(model.release_id == release_id))
     _add_many(db, release_id, metadata, readme)
-
-
-def _release_of(model: Any) -> Any:
-    return model.release_id
 
 
 def _metadata_columns(metadata: CoreMetadata) -> dict[str, Any]:
@@ -144,14 +138,9 @@ def _add_many(
         {"release_id": release_id, "classifier_id": classifier_id}
         for classifier_id in _classifier_ids(db, metadata.classifiers)
     ]
-    for table, rows in (
-        (Description, readmes),
-        (Dependency, dependencies),
-        (ProjectURL, urls),
-        (ReleaseClassifier, classifiers),
-    ):
+    for model, rows in zip(_PARTS, (readmes, dependencies, urls, classifiers), strict=True):
         if rows:
-            db.execute(_INSERTS[table], rows)
+            db.execute(_INSERTS[model], rows)
 
 
 def _named_project(specifier: str) -> str | None:
