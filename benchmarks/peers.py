@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -230,3 +230,15 @@ PEERS = (
         _sign_in_to_devpi,
     ),
 )
+
+
+def running_all(stack: ExitStack, folder: Path) -> Iterator[Target]:
+    """The peers that can be installed, each running until `stack` ends; says which are not here."""
+    for peer in PEERS:
+        try:
+            target = stack.enter_context(running(peer, folder / peer.name))
+        except PeerMissing as missing:
+            print(f"  Without {peer.name}. {missing}", flush=True)
+        else:
+            print(f"  {peer.name} {peer.version}: {peer.configuration}", flush=True)
+            yield target

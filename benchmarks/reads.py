@@ -1,136 +1,34 @@
 """What installers ask, one kind of question after the other: how fast this index answers, beside
 nginx with the same bytes and beside other indexes."""
 
-import re
-import statistics
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
-from benchmarks import first_reads, processes, tables
-from benchmarks.connections import Connection, closes, expect_ok, send_all
-from benchmarks.downloads import download
-from benchmarks.load import ACCEPT, NAME, Load, Request, send_load
+from benchmarks import first_reads, read_tables
+from benchmarks.connections import Connection, send_all
+from benchmarks.load import NAME, Request
 from benchmarks.nginx import running_nginx
-from benchmarks.peers import PEERS, PeerMissing, Target, running
+from benchmarks.peers import PeerMissing, Target, running_all
+from benchmarks.read_tables import OURS, TITLES
+from benchmarks.readers import (
+    CONNECTIONS,
+    DOWNLOADS,
+    FILES,
+    GZIP,
+    LARGE,
+    LARGE_PROJECT,
+    PLAIN,
+    PROJECT,
+    ROUNDS,
+    Reader,
+)
 from benchmarks.sites import ProductionSite, make_production_site, make_token
 from benchmarks.uploads import postgres_as_in_production
 from benchmarks.wheels import Upload, make_upload
 from tests import postgres
 from tests.servers import running_server
-
-ROUNDS = 3
-SECONDS = 1
-CONNECTIONS = 8
-FILES = 200
-LARGE = 50_000_000
-DOWNLOADS = 4
-"""How many at once."""
-
-PROJECT = "many-files"
-LARGE_PROJECT = "large-file"
-BASE = "nginx"
-OURS = "pypi_web, SQLite, for anyone"
-"""What the peers are compared with, which are for anyone too."""
-
-AGAINST = (f"against {BASE}", "against ours")
-
-PLAIN, GZIP, UNCHANGED = "plain", "gzip", "unchanged"
-TITLES = {
-    PLAIN: "The page",
-    GZIP: "The page, with Accept-Encoding: gzip",
-    UNCHANGED: "The page, with Accept-Encoding: gzip and If-None-Match (304)",
-}
-
-
-@dataclass
-class Reader:
-    """A server that is asked, with the questions that it understands and how it took them."""
-
-    target: Target
-    credentials: dict[str, str] = field(default_factory=dict)
-    requests: dict[str, Request] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    loads: dict[str, list[Load]] = field(default_factory=dict)
-    busy: dict[str, list[float | None]] = field(default_factory=dict)
-    times: dict[int, list[float]] = field(default_factory=dict)
-    file: str = ""
-    closes: bool = False
-    """Whether it ends the connection with a 304."""
-
-    @property
-    def name(self) -> str:
-        return self.target.name
-
-    @property
-    def downloads(self) -> bool:
-        """Whether it is asked for files too: who signs in is looked up once for each, which is
-        nothing beside the bytes."""
-        return not self.credentials
-
-    def prepare(self) -> bytes:
-        """Finds out what the server understands, and gives its page, plain."""
-        path = self.target.page.format(project=PROJECT)
-        plain = Request(path, {"Accept": ACCEPT, **self.credentials})
-        packed = Request(path, {**plain.headers, "Accept-Encoding": "gzip"})
-        with Connection(self.target.port) as connection:
-            status, _, body = connection.ask_for_all(bytes(plain))
-            expect_ok(status, body)
-            self.requests[PLAIN], self.sizes[PLAIN] = plain, len(body)
-            status, head, less = connection.ask_for_all(bytes(packed))
-            expect_ok(status, less)
-            if re.search(rb"\r\ncontent-encoding: *gzip", head, re.I):
-                self.requests[GZIP], self.sizes[GZIP] = packed, len(less)
-            if etag := re.search(rb"\r\netag: *([^\r]+)", head, re.I):
-                again = Request(path, {**packed.headers, "If-None-Match": etag[1].decode()})
-                status, head, _ = connection.ask_for_all(bytes(again))
-                if status == 304:
-                    self.requests[UNCHANGED], self.sizes[UNCHANGED] = again, 0
-                    self.closes = closes(head)
-        return body
-
-    def prepare_file(self, filename: str) -> None:
-        """Finds the address of the large file on its project's page."""
-        page = self.target.page.format(project=LARGE_PROJECT)
-        request = Request(page, {"Accept": "text/html", **self.credentials})
-        with Connection(self.target.port) as connection:
-            status, body = connection.ask(bytes(request))
-        expect_ok(status, body)
-        found = re.search(rf'href="([^"]*/?{re.escape(filename)}[^"]*)"', body.decode())
-        if found is None:
-            raise RuntimeError(f"{self.name} does not list {filename}: {body[:500]!r}")
-        self.file = urlsplit(urljoin(page, unescape(found[1]))).path
-
-    def take_load(self, kind: str) -> None:
-        before = processes.busy_seconds(self.target.pid)
-        load = send_load(
-            self.target.port, self.requests[kind], connections=CONNECTIONS, seconds=SECONDS
-        )
-        after = processes.busy_seconds(self.target.pid)
-        self.loads.setdefault(kind, []).append(load)
-        used = None if before is None or after is None else (after - before) / load.count
-        self.busy.setdefault(kind, []).append(used)
-
-    def take_downloads(self, at_once: int) -> None:
-        """Downloads `DOWNLOADS` times, so many at once."""
-        request = bytes(Request(self.file, {"Accept-Encoding": "identity", **self.credentials}))
-        begun = time.perf_counter()
-        with ThreadPoolExecutor(at_once) as pool:
-            parts = [pool.submit(download, self.target.port, request) for _ in range(DOWNLOADS)]
-            sizes = [each.result() for each in parts]
-        duration = time.perf_counter() - begun
-        self.times.setdefault(at_once, []).append(sum(sizes) / duration)
-
-    def speed(self, kind: str) -> float:
-        return statistics.median(each.speed for each in self.loads[kind])
-
-    def download_speed(self, at_once: int) -> float:
-        return statistics.median(self.times[at_once])
 
 
 def measure(folder: Path) -> None:
@@ -162,15 +60,9 @@ def compare(folder: Path, sites: dict[str, ProductionSite]) -> None:
             signed_in, anyone = stack.enter_context(running_ourselves(folder, name, site))
             _publish(signed_in.target, [*small, large, *first_reads.make_uploads()])
             readers += [signed_in, anyone]
-        for peer in PEERS:
-            try:
-                target = stack.enter_context(running(peer, folder / peer.name))
-            except PeerMissing as missing:
-                print(f"  Without {peer.name}. {missing}", flush=True)
-            else:
-                print(f"  {peer.name} {peer.version}: {peer.configuration}", flush=True)
-                _publish(target, [*small, large])
-                readers.append(Reader(target))
+        for target in running_all(stack, folder):
+            _publish(target, [*small, large])
+            readers.append(Reader(target))
         ours = next(each for each in readers if each.name == OURS)
         for reader in readers:
             reader.prepare()
@@ -182,7 +74,7 @@ def compare(folder: Path, sites: dict[str, ProductionSite]) -> None:
         else:
             readers.insert(0, nginx)
         _go_rounds(readers)
-        _show(readers)
+        read_tables.show(readers)
 
 
 @contextmanager
@@ -260,81 +152,3 @@ def _warm_up(port: int, request: bytes) -> None:
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         list(pool.map(ask, range(4 * CONNECTIONS)))
-
-
-def _show(readers: Sequence[Reader]) -> None:
-    for kind, title in TITLES.items():
-        some = [each for each in readers if kind in each.requests]
-        speeds = {each.name: each.speed(kind) for each in some}
-        rows = []
-        for reader in some:
-            range_of = [each.speed for each in reader.loads[kind]]
-            size = reader.sizes[kind]
-            rows.append(
-                (
-                    reader.name,
-                    f"{size / 1000:.0f} kB" if size else "",
-                    f"{speeds[reader.name]:.0f}/s ({min(range_of):.0f}-{max(range_of):.0f})",
-                    _microseconds(reader.busy[kind]),
-                    *_ratios(speeds, reader.name),
-                )
-            )
-        tables.show(
-            f"{title}: {FILES} files, over {CONNECTIONS} connections kept alive (medians of"
-            f" {ROUNDS})",
-            ("", "size", "speed", "processor each", *AGAINST),
-            rows,
-        )
-        others = [each.name for each in readers if kind not in each.requests]
-        if others:
-            print(f"  Not with {', '.join(others)}.")
-        if kind == UNCHANGED:
-            for reader in some:
-                if reader.closes:
-                    print(f"  {reader.name}: the connection ends with each 304.")
-    _show_downloads([each for each in readers if each.downloads])
-    _show_memory(readers)
-
-
-def _show_downloads(readers: Sequence[Reader]) -> None:
-    alone, together = (
-        {each.name: each.download_speed(at_once) for each in readers} for at_once in (1, DOWNLOADS)
-    )
-    tables.show(
-        f"A file of {LARGE / 1e6:.0f} MB (medians of {ROUNDS} rounds of {DOWNLOADS} downloads)",
-        ("", "one by one", *AGAINST, f"{DOWNLOADS} at once", *AGAINST),
-        [
-            (
-                each.name,
-                f"{alone[each.name] / 1e6:.0f} MB/s",
-                *_ratios(alone, each.name),
-                f"{together[each.name] / 1e6:.0f} MB/s",
-                *_ratios(together, each.name),
-            )
-            for each in readers
-        ],
-    )
-
-
-def _ratios(speeds: dict[str, float], name: str) -> list[str]:
-    """How many times as fast as nginx and as we are; nothing where one of these is missing."""
-    return [
-        tables.ratio(speeds[name], speeds[base]) if base in speeds else "" for base in (BASE, OURS)
-    ]
-
-
-def _microseconds(durations: Sequence[float | None]) -> str:
-    known = [each for each in durations if each is not None]
-    return f"{statistics.median(known) * 1e6:.0f} us" if known else ""
-
-
-def _show_memory(readers: Sequence[Reader]) -> None:
-    rows = []
-    for reader in readers:
-        found = [processes.memory(pid) for pid in processes.family(reader.target.pid)]
-        known = [each for each in found if each is not None]
-        if known:
-            now = " + ".join(tables.mebibytes(each.now).removesuffix(" MiB") for each in known)
-            peak = " + ".join(tables.mebibytes(each.peak).removesuffix(" MiB") for each in known)
-            rows.append((reader.name, now, peak))
-    tables.show("Memory of each process afterwards, in MiB", ("", "now", "at most"), rows)

@@ -13,7 +13,7 @@ from unittest import mock
 from benchmarks import tables
 from benchmarks.connections import Connection, expect_ok, send_all
 from benchmarks.growth import fill_project
-from benchmarks.peers import PEERS, PeerMissing, Target, running
+from benchmarks.peers import Target, running_all
 from benchmarks.sites import make_production_site, make_token
 from benchmarks.wheels import PROJECTS, Upload, make_upload, make_uploads, project_name
 from tests import postgres
@@ -97,14 +97,7 @@ def compare(folder: Path, server: postgres.URL) -> None:
             Runner(stack.enter_context(running_ourselves(folder, name, url)))
             for name, url in ours.items()
         ]
-        for peer in PEERS:
-            try:
-                target = stack.enter_context(running(peer, folder / peer.name))
-            except PeerMissing as missing:
-                print(f"  Without {peer.name}. {missing}", flush=True)
-            else:
-                print(f"  {peer.name} {peer.version}: {peer.configuration}", flush=True)
-                runners.append(Runner(target))
+        runners += [Runner(target) for target in running_all(stack, folder)]
         warm_up = make_uploads(2 * PROJECTS, series=0)
         for runner in runners:
             runner.warm_up(warm_up)
