@@ -48,6 +48,7 @@ _RELEASES: Any = Release.__table__
 _INSERT = insert(_RELEASES).returning(_RELEASES.c.id)
 _PARTS: tuple[Any, ...] = (Description, Dependency, ProjectURL, ReleaseClassifier)
 _INSERTS = {model: insert(model.__table__) for model in _PARTS}
+_Rows = list[dict[str, object]]
 _KNOWN = select(Classifier.text, Classifier.id).where(
     Classifier.text.in_(bindparam("texts", expanding=True))
 )
@@ -107,7 +108,7 @@ def _add_many(
     db: Database, release_id: int, metadata: CoreMetadata, readme: Rendered | None
 ) -> None:
     """What stands in tables of its own; what there may be many of in the metadata's order."""
-    readmes = []
+    readmes: _Rows = []
     if metadata.description and readme is not None:
         readmes = [
             {
@@ -119,7 +120,7 @@ def _add_many(
                 "renderer": RENDERER,
             }
         ]
-    dependencies = [
+    dependencies: _Rows = [
         {
             "release_id": release_id,
             "kind": kind,
@@ -130,11 +131,11 @@ def _add_many(
         for kind in DependencyKind
         for position, specifier in enumerate(getattr(metadata, kind.value))
     ]
-    urls = [
+    urls: _Rows = [
         {"release_id": release_id, "position": position, "label": label, "url": url}
         for position, (label, url) in enumerate(metadata.project_urls)
     ]
-    classifiers = [
+    classifiers: _Rows = [
         {"release_id": release_id, "classifier_id": classifier_id}
         for classifier_id in _classifier_ids(db, metadata.classifiers)
     ]
