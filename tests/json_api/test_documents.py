@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import unquote, urlparse
 
 import pytest
-from sqlalchemy import Engine, event, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -18,6 +18,7 @@ from tests.conftest import MakeApp
 from tests.distributions import build_sdist, build_wheel
 from tests.people import Person, add_person
 from tests.publishing import publish
+from tests.statements import recorded
 
 ROOT = "http://localhost:6543"
 FIELDS = (
@@ -331,39 +332,20 @@ def test_the_importer_reads_what_is_written(app: TestApp, alice: Person):
     assert project.metadata.description == "# Foo"
 
 
-@pytest.fixture
-def count_queries(app: TestApp):
-    """The number of queries that a path takes."""
-    engine: Engine = app.app.registry["engine"]
-    statements: list[str] = []
-
-    def note(_connection, _cursor, statement: str, *_) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-
-    def count(path: str) -> int:
-        statements.clear()
-        app.get(path, status=200)
-        return len(statements)
-
-    yield count
-    event.remove(engine, "before_cursor_execute", note)
-
-
 def test_500_releases_take_as_many_queries_as_one_and_little_time(
-    app: TestApp, engine: Engine, alice: Person, count_queries
+    app: TestApp, engine: Engine, alice: Person
 ):
     publish(app, alice, build_described("1.0"))
-    few = count_queries("/pypi/foo/json")
+    with recorded(app.app.registry["engine"]) as few:
+        app.get("/pypi/foo/json", status=200)
     add_releases(engine, 500)
 
     started = time.process_time()
-    many = count_queries("/pypi/foo/json")
+    with recorded(app.app.registry["engine"]) as many:
+        app.get("/pypi/foo/json", status=200)
     took = time.process_time() - started
 
-    assert few == many == 7
+    assert len(few) == len(many) == 7
     assert len(app.get("/pypi/foo/json").json["releases"]) == 501
     assert took < 1, "some 20 ms, where the machine has nothing else to do"
 

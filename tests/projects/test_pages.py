@@ -1,7 +1,7 @@
 """A project's page, whatever its publisher wrote into the metadata."""
 
 import pytest
-from sqlalchemy import Engine, event, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -11,6 +11,7 @@ from tests.changing import give_status
 from tests.distributions import build_sdist, build_wheel
 from tests.people import Person, add_person, log_in
 from tests.publishing import publish
+from tests.statements import recorded
 
 
 def test_it_shows_what_a_release_is(app: TestApp, alice: Person):
@@ -263,13 +264,8 @@ def _add_releases(db: Session, numbers: list[str]) -> None:
 
 
 def _queries_of(app: TestApp, path: str) -> list[str]:
-    statements: list[str] = []
-    event.listen(
-        app.app.registry["engine"],
-        "before_cursor_execute",
-        lambda _connection, _cursor, statement, *_: statements.append(statement),
-    )
-    app.get(path, status=200)
+    with recorded(app.app.registry["engine"]) as statements:
+        app.get(path, status=200)
     return [each for each in statements if each.lstrip().startswith("SELECT")]
 
 

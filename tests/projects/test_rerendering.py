@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, event, update
+from sqlalchemy import Engine, delete, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from webtest import TestApp
@@ -16,6 +16,7 @@ from pypi_web.projects import rerendering
 from pypi_web.projects.rerendering import Outcome, StaleReadmes
 from pypi_web.readmes import RENDERER, Rendered, renderer
 from tests.projects.readmes import OLD_HTML, add_readme, list_readmes
+from tests.statements import recorded
 
 
 @pytest.fixture
@@ -119,16 +120,8 @@ def test_a_page_asks_the_database_nothing_more_for_it_and_writes_nothing(
     app: TestApp, db: Session, stale: StaleReadmes
 ):
     add_readme(db, "sample")
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    event.listen(app.app.registry["engine"], "before_cursor_execute", note)
-    try:
+    with recorded(app.app.registry["engine"]) as statements:
         app.get("/project/sample/")
-    finally:
-        event.remove(app.app.registry["engine"], "before_cursor_execute", note)
 
     assert len([each for each in statements if each.startswith("SELECT")]) == 7
     assert not [each for each in statements if each.startswith(("UPDATE", "INSERT"))]

@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -14,6 +14,7 @@ from tests.conftest import MakeApp
 from tests.distributions import build_wheel
 from tests.people import Person, basic
 from tests.publishing import publish
+from tests.statements import recorded
 
 
 @pytest.fixture
@@ -69,14 +70,8 @@ def test_a_read_by_token_is_noted(private: TestApp, db: Session, alice: Person):
 
 def test_strangers_cannot_tell_by_the_work_done_what_is_here(private: TestApp, alice: Person):
     publish(private, alice, build_wheel())
-    statements: list[str] = []
-    event.listen(
-        private.app.registry["engine"],
-        "before_cursor_execute",
-        lambda _connection, _cursor, statement, *_: statements.append(statement),
-    )
-
-    for path in ("/project/sample/", "/project/sample/1.0/", "/simple/sample/", "/project/nope/"):
-        private.get(path, expect_errors=True)
+    with recorded(private.app.registry["engine"]) as statements:
+        for path in ("/project/sample/", "/project/sample/1.0/", "/simple/sample/", "/project/no/"):
+            private.get(path, expect_errors=True)
 
     assert [each for each in statements if "SELECT" in each] == []
