@@ -47,6 +47,7 @@ setup(
         "argon2-cffi >= 25.1",
         "click >= 8.4",
         "docutils >= 0.22",
+        "granian >= 2.8",
         "jinja2 >= 3.1.6",
         "multipart >= 2.0",
         "obstore >= 0.12",
@@ -84,6 +85,9 @@ setup(
     entry_points={
         "console_scripts": ["pypi-web = pypi_web.commands:main"],
         "paste.app_factory": ["main = pypi_web.application:main"],
-        "paste.server_runner": ["main = pypi_web.server:serve"],
+        "paste.server_runner": [
+            "main = pypi_web.server.waitresses:serve",
+            "production = pypi_web.server.production:serve",
+        ],
     },
 )

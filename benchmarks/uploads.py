@@ -194,9 +194,8 @@ def running_ourselves(
     site = make_production_site(home, database)
     token = make_token(site.ini, "publisher", **site.environment)
     with running_server(site.ini, log=home / "log", **site.environment) as server:
-        target = Target(
-            f"pypi_web, {name}", server.port, "/legacy/", "/simple/{project}/", "__token__", token
-        )
+        where = ("/legacy/", "/simple/{project}/", "__token__", token)
+        target = Target(f"pypi_web, {name}", server.upload_port, *where)
         if fill:
             first = make_upload(FILLED, "1.0")
             with Connection(server.port) as connection:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         "tm.annotate_user": False,
     }
     with Configurator(settings=pyramid_settings) as config:
+        config.registry["load_again"] = partial(main, global_config, **ini)
         config.registry["settings"] = settings
         config.registry["engine"] = engine
         config.registry["storage"] = storage

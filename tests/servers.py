@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+PRODUCTION = "use = egg:pypi_web#production"
+"""What an ini says for granian."""
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,12 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    upload_port: int
+    """Where publishers find waitress: in production a port of its own."""
 
     @property
     def upload_url(self) -> str:
-        return f"{self.url}/legacy/"
+        return f"http://127.0.0.1:{self.upload_port}/legacy/"
 
     @property
     def index_url(self) -> str:
@@ -47,17 +51,23 @@ def running_server(ini: Path, *, log: Path, **environment: str) -> Iterator[Serv
 def _start(ini: Path, log: Path, environment: dict[str, str]) -> Server:
     """A server that listens; on another port where somebody was faster to take the first."""
     for _ in range(5):
-        port = free_port()
+        port, second_port = free_port(), free_port()
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [BIN / "pserve", ini],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PORT": str(port), **environment},
+                env={
+                    **os.environ,
+                    "PORT": str(port),
+                    "UPLOAD_PORT": str(second_port),
+                    **environment,
+                },
             )
         _wait_until_it_listens(process, log)
         if process.poll() is None:
-            return Server(f"http://127.0.0.1:{port}", port, process, log)
+            upload_port = second_port if PRODUCTION in ini.read_text() else port
+            return Server(f"http://127.0.0.1:{port}", port, process, log, upload_port)
         if "Cannot listen" not in log.read_text():
             break
     raise RuntimeError(f"The server does not start:\n{log.read_text()}")

@@ -1,16 +1,19 @@
 """The newest serial of a project, or of all: what tells whether a kept page is still true.
 
-Asked with each page, and so on the driver's own connection, one a thread and outside of any
-transaction: what this answers was committed when it was asked.
+Asked with each page, and so on the driver's own connections, a few for all threads, and outside of
+any transaction: what this answers was committed when it was asked.
 """
 
-import threading
+from queue import SimpleQueue
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from pypi_web.data.session import connect_args
+
+CONNECTIONS = 4
+"""At most, of a process; a thread waits for one."""
 
 _OF_PROJECT = "SELECT last_serial FROM projects WHERE normalized_name = {}"
 _OF_ALL = "SELECT coalesce(max(id), 0) FROM journal"
@@ -27,16 +30,21 @@ class Serials:
         self._of_project = _OF_PROJECT.format("?" if is_sqlite else "%s")
         self._options: dict[str, Any] = {
             **connect_args(engine.url),
-            **({"isolation_level": None} if is_sqlite else {"autocommit": True}),
+            **(
+                {"isolation_level": None, "check_same_thread": False}
+                if is_sqlite
+                else {"autocommit": True}
+            ),
         }
-        self._threads = threading.local()
-        self._connections: list[Any] = []
+        self._idle: SimpleQueue[Any] = SimpleQueue()  # None where there is no connection yet
+        for _ in range(CONNECTIONS):
+            self._idle.put(None)
 
     def reconnect(self) -> None:
-        """Has each thread ask on a new connection, once none asks on an old one."""
-        self._threads = threading.local()
-        while self._connections:
-            self._connections.pop().close()
+        """Asks on new connections from here on."""
+        for _ in range(CONNECTIONS):
+            self._close(self._idle.get())
+            self._idle.put(None)
 
     def of_project(self, normalized_name: str) -> int | None:
         """None for a project that is not here."""
@@ -49,28 +57,27 @@ class Serials:
         return serial
 
     def _ask(self, statement: str, parameters: tuple[str, ...]) -> Any:
-        if getattr(self._threads, "connection", None) is not None:
-            try:
-                return self._threads.connection.execute(statement, parameters).fetchone()
-            except self._driver_error:
-                self._close()  # the server may have ended it since: once more, on a new one
+        connection = self._idle.get()
         try:
-            self._connect()
-            return self._threads.connection.execute(statement, parameters).fetchone()
+            if connection is not None:
+                try:
+                    return connection.execute(statement, parameters).fetchone()
+                except self._driver_error:
+                    # The server may have ended it since: once more, on a new one.
+                    connection = self._close(connection)
+            connection = self._connect()
+            return connection.execute(statement, parameters).fetchone()
         except self._driver_error as error:
-            self._close()
+            connection = self._close(connection)
             raise OperationalError(statement, None, error) from error
+        finally:
+            self._idle.put(connection)
 
-    def _connect(self) -> None:
+    def _connect(self) -> Any:
         positional, named = self._arguments
-        connection = self._dialect.connect(*positional, **{**named, **self._options})
-        self._threads.connection = connection
-        self._connections.append(connection)
+        return self._dialect.connect(*positional, **{**named, **self._options})
 
-    def _close(self) -> None:
-        """Closes this thread's connection, if it has one."""
-        connection = getattr(self._threads, "connection", None)
+    @staticmethod
+    def _close(connection: Any) -> None:
         if connection is not None:
-            self._threads.connection = None
-            self._connections.remove(connection)
             connection.close()

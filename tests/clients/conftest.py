@@ -16,6 +16,12 @@ def _home_of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
 
 
+@pytest.fixture
+def server(production: Server) -> Server:
+    """Publishers come to where they are told why they are refused, readers to what is fast."""
+    return production
+
+
 @pytest.fixture(scope="package")
 def stock(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Server]:
     """The index of `tests.clients.stock`; a test must leave it as it is."""

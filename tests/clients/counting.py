@@ -13,7 +13,7 @@ class Counter:
     """A server seen through something that counts what it answers, in bytes."""
 
     def __init__(self, server: Server, port: int) -> None:
-        self.server = Server(f"http://127.0.0.1:{port}", port, server.process, server.log)
+        self.server = Server(f"http://127.0.0.1:{port}", port, server.process, server.log, port)
         self.bytes = 0
 
 

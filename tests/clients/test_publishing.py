@@ -7,8 +7,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.clients.programs import said
+from tests.clients.programs import said, twine
 from tests.clients.projects import FILES, FLIT, HATCH, PDM, POETRY, TWINE, UV, Client
+from tests.distributions import build_wheel
 from tests.people import Person
 from tests.servers import Server
 
@@ -49,6 +50,16 @@ def test_a_wheel_and_an_sdist_and_the_same_again(
     client.publish(server, alice, *files)
 
     assert filenames(server) == FILES
+
+
+def test_case_65_what_twine_has_published_is_on_the_next_page(
+    server: Server, alice: Person, tmp_path: Path
+):
+    wheel = build_wheel("tiny-sample")
+
+    twine(server, alice, wheel.write_to(tmp_path))
+
+    assert filenames(server) == [wheel.filename]
 
 
 @EACH_CLIENT

@@ -2,11 +2,8 @@
 
 import os
 import re
-import signal
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,67 +90,3 @@ def test_an_orderly_stop_loses_no_download(site_ini: Path, tmp_path: Path, db: S
         ).read()
 
     assert db.scalars(select(DownloadCount.downloads)).all() == [1]
-
-
-@pytest.fixture
-def pair(site_ini: Path, tmp_path: Path) -> Iterator[Server]:
-    """A server of two processes."""
-    ini = site_ini.read_text().replace("host = 127.0.0.1", "host = 127.0.0.1\nworkers = 2")
-    site_ini.write_text(ini)
-    with running_server(site_ini, log=tmp_path / "server.log") as server:
-        wait_until(lambda: len(children_of(server.process.pid)) == 2)
-        yield server
-
-
-def children_of(process: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False
-    )
-    return [int(pid) for pid in listed.stdout.split()]
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def is_alive(process: int) -> bool:
-    return Path(f"/proc/{process}").exists()
-
-
-def test_workers_serve_one_site(pair: Server, alice: Person, tmp_path: Path):
-    assert len(children_of(pair.process.pid)) == 2
-
-    for number in range(6):
-        twine(pair, alice, build_wheel("sample", f"1.{number}").write_to(tmp_path))
-        with urllib.request.urlopen(f"{pair.index_url}sample/", timeout=10) as page:
-            assert f"sample-1.{number}-" in page.read().decode()
-
-
-def test_a_worker_that_ends_is_begun_again(pair: Server):
-    first, other = children_of(pair.process.pid)
-
-    os.kill(first, signal.SIGKILL)
-
-    wait_until(lambda: len(set(children_of(pair.process.pid)) - {first}) == 2)
-    assert other in children_of(pair.process.pid)
-
-
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_workers_end_with_the_process_that_began_them(pair: Server, signum: signal.Signals):
-    workers = children_of(pair.process.pid)
-
-    pair.process.send_signal(signum)
-
-    pair.process.wait(20)
-    wait_until(lambda: not any(map(is_alive, workers)))
-
-
-@pytest.mark.parametrize("workers", ["0", "many", "-1"])
-def test_a_number_of_workers_that_is_none_stops_the_start(site_ini: Path, workers: str):
-    ini = site_ini.read_text().replace("host = 127.0.0.1", f"workers = {workers}")
-    site_ini.write_text(ini)
-
-    assert "number of workers" in sentence_of(pserve(site_ini))

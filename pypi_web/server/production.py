@@ -1,0 +1,153 @@
+"""The production server: workers of granian, each a process with the whole application.
+
+granian answers several times as fast as waitress (docs/benchmarks.md), but writes the status line
+itself. So where `upload_port` is set, each worker has waitress listen there too.
+"""
+
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
+from pyramid.paster import setup_logging
+
+from pypi_web.server import waitresses
+from pypi_web.server.bodies import BoundedBodies
+from pypi_web.server.starting import (
+    BACKLOG,
+    Address,
+    check_all_are_taken,
+    check_number,
+    find_address,
+    find_greeting,
+    greet,
+    listen,
+)
+
+MAX_HEAD = 1 << 16
+"""The longest request line and headers together, in bytes."""
+
+UPLOAD_THREADS = 4
+
+Application = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What a worker is to do; sent to its process."""
+
+    load: Callable[[], Any]
+    """Makes the application."""
+    ini: str | None
+    trusted_proxy: str | None
+    threads: int
+    upload_sockets: list[socket.socket]
+
+    def __call__(self) -> Application:
+        """In the worker: the application that granian is to serve."""
+        _end_with_parent()
+        if self.ini is not None:
+            setup_logging(self.ini)
+        router = self.load()
+        app = router
+        if self.trusted_proxy:
+            app = wrap_wsgi_with_proxy_headers(app, self.trusted_proxy)
+        if self.upload_sockets:
+            waitresses.serve_beside(
+                app,
+                self.upload_sockets,
+                max_upload_size=router.registry["settings"].max_upload_size,
+                threads=UPLOAD_THREADS,
+            )
+        return BoundedBodies(app, at_most=max(1, self.threads // 2))
+
+
+def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
+    """A `paste.server_runner`, until SIGTERM or Ctrl-C: `host`, `port`, `upload_port`, `workers`
+    (processes), `threads` (of each, at most), `trusted_proxy` (addresses and networks)."""
+    address = find_address(options)
+    count = check_number("number of workers", options.pop("workers", "1"), "`workers`", most=256)
+    threads = check_number(
+        "number of threads", options.pop("threads", "64"), "`threads`", most=1024
+    )
+    trusted_proxy = options.pop("trusted_proxy", None)
+    uploads = _find_upload_address(address.host, options)
+    upload_sockets = listen(uploads) if uploads else []
+    check_all_are_taken(options)
+    greeting = find_greeting(app, address.url)
+    if uploads:
+        greeting = f"Publishers are answered at {uploads.url} too\n{greeting}"
+    where = _find_free(address)
+    threading.Thread(target=_greet_once_served, args=(where, greeting), daemon=True).start()
+    # New programs: what the library of a store has running does not live through a fork.
+    multiprocessing.set_start_method("spawn", force=True)
+    worker = Worker(
+        app.registry["load_again"], global_config.get("__file__"), trusted_proxy, threads,
+        upload_sockets,
+    )  # fmt: skip
+    server = Granian(
+        "pypi_web",
+        *where,
+        interface=Interfaces.WSGI,
+        workers=count,
+        blocking_threads=threads,
+        loop=Loops.asyncio,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=MAX_HEAD),
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=BACKLOG,
+        respawn_failed_workers=True,
+        log_level=LogLevels.error,
+    )
+    server.serve(target_loader=worker, wrap_loader=False)
+
+
+def _find_upload_address(host: str, options: dict[str, str]) -> Address | None:
+    """UPLOAD_PORT of the environment wins over the ini's `upload_port`."""
+    port = os.environ.get("UPLOAD_PORT") or options.get("upload_port")
+    options.pop("upload_port", None)
+    if port is None:
+        return None
+    where = "UPLOAD_PORT, or `upload_port` in the ini"
+    return Address(host, check_number("port for uploads", port, where, most=65535))
+
+
+def _find_free(address: Address) -> tuple[str, int]:
+    """The one address that is listened on. Asked here: granian would share a port that is taken."""
+    sockets = listen(address)
+    host = sockets[0].getsockname()[0]
+    for each in sockets:
+        each.close()
+    return host, address.port
+
+
+def _greet_once_served(where: tuple[str, int], greeting: str) -> None:
+    while True:
+        try:
+            with socket.create_connection(where, timeout=5):
+                return greet(greeting)
+        except OSError:
+            time.sleep(0.05)
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when the process that began it ends, even when that is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_wait_and_end, args=(parent,), daemon=True).start()
+
+
+def _wait_and_end(parent: Any) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,69 @@
+"""Waitress: all that `development.ini` wants, and in production what publishers are answered by.
+
+It sends the status line that the application wrote, whose words are all that twine shows of a
+refusal, and takes in a whole body before a thread is given to it.
+"""
+
+import atexit
+import signal
+import socket
+import sys
+import threading
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.server import create_server
+
+from pypi_web.server.early_answers import EarlyAnsweringChannel
+from pypi_web.server.starting import find_address, find_greeting, greet, listen, stop
+
+FORM_ROOM = 1 << 20
+"""Bytes that the server takes beyond the largest upload; the application refuses what is between,
+with a sentence."""
+
+
+def serve(app: Any, _global_config: dict[str, str], **options: Any) -> None:
+    """A `paste.server_runner`, until SIGTERM or Ctrl-C: `host`, `port`, and whatever else waitress
+    knows."""
+    address = find_address(options)
+    greeting = find_greeting(app, address.url)
+    sockets = listen(address)
+    try:
+        Adjustments(sockets=sockets, **options)
+    except ValueError as error:
+        stop(f"[server:main] is wrong: {str(error).rstrip('.')}.")
+    server = create(app, sockets, max_upload_size=_max_upload_size(app), **options)
+    greet(greeting)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an orderly stop, as by Ctrl-C
+    server.run()
+
+
+def serve_beside(
+    app: Any, sockets: list[socket.socket], *, max_upload_size: int, threads: int
+) -> None:
+    """Serves in a thread of its own until this process ends, which waits for a moment for what is
+    being answered."""
+    server = create(
+        app,
+        sockets,
+        max_upload_size=max_upload_size,
+        threads=threads,
+        clear_untrusted_proxy_headers=False,  # the application asks which proxy it trusts
+    )
+    threading.Thread(target=server.run, name="waitress", daemon=True).start()
+    atexit.register(server.task_dispatcher.shutdown)
+
+
+def create(app: Any, sockets: list[socket.socket], *, max_upload_size: int, **options: Any) -> Any:
+    servers: dict[int, Any] = {}
+    options.setdefault("max_request_body_size", max_upload_size + FORM_ROOM)
+    server = create_server(app, map=servers, sockets=sockets, **options)
+    for each in servers.values():
+        if hasattr(each, "channel_class"):
+            each.channel_class = EarlyAnsweringChannel
+    return server
+
+
+def _max_upload_size(app: Any) -> int:
+    size: int = app.registry["settings"].max_upload_size
+    return size

@@ -1,0 +1,301 @@
+"""`pserve` with granian and its workers."""
+
+import http.client
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select as select_rows
+from sqlalchemy.orm import Session
+
+from pypi_web.data import DownloadCount
+from pypi_web.standards import addresses
+from tests.clients.programs import twine
+from tests.distributions import Distribution, build_wheel
+from tests.people import Person, basic
+from tests.posting import post
+from tests.server.test_serving import pserve, sentence_of
+from tests.servers import Server, free_port, running_server
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is the server's own affair is tried once."""
+
+
+def workers_of(server: Server) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "pid=", "-o", "args=", "--ppid", str(server.process.pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line.split() for line in listed.stdout.splitlines() if "spawn_main" in line]
+    return [int(line[0]) for line in lines]
+
+
+def listeners_on(port: int) -> list[str]:
+    """Lines of the kernel's table of sockets: each worker listens on one of its own."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()
+    return [line for line in lines if f":{port:04X} 00000000:0000 0A" in line]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.read().decode("latin-1")
+
+
+def test_a_page_read_after_a_publishers_200_shows_that_upload_whichever_worker_answers(
+    production: Server, alice: Person
+):
+    assert len(workers_of(production)) == 2
+
+    for number in range(10):
+        assert post(production.upload_port, alice, build_wheel("foo", f"1.{number}")).status == 200
+        for _ in range(8):  # a connection each, and so one or the other worker
+            assert f"foo-1.{number}-" in read(f"{production.index_url}foo/")
+
+
+@ON_SQLITE
+def test_a_worker_that_ends_is_begun_again(production: Server):
+    first, other = workers_of(production)
+    wait_until(lambda: len(listeners_on(production.port)) == 2)
+
+    os.kill(first, signal.SIGKILL)
+
+    wait_until(lambda: len(set(workers_of(production)) - {first}) == 2)
+    assert other in workers_of(production)
+    assert read(f"{production.url}/_health/ready")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_workers_end_with_the_process_that_began_them(production: Server, signum: signal.Signals):
+    workers = workers_of(production)
+
+    production.process.send_signal(signum)
+
+    production.process.wait(20)
+    wait_until(lambda: not any(map(is_alive, workers)))
+
+
+def test_an_orderly_stop_loses_no_download(
+    production_ini: Path, tmp_path: Path, db: Session, alice: Person
+):
+    wheel = build_wheel()
+    with running_server(production_ini, log=tmp_path / "log") as server:
+        assert post(server.upload_port, alice, wheel).status == 200
+        for _ in range(6):
+            read(f"{server.url}/{addresses.of_file(wheel.sha256, wheel.filename)}")
+
+    assert sum(db.scalars(select_rows(DownloadCount.downloads))) == 6
+
+
+@ON_SQLITE
+def test_no_wish_is_refused_but_by_a_sentence(production_ini: Path, subtests: pytest.Subtests):
+    text = production_ini.read_text()
+    wrong = {
+        "workers = 0": "number of workers",
+        "workers = many": "number of workers",
+        "threads = -1": "number of threads",
+        "upload_port = http": "port for uploads",
+        "treads = 4": "mean nothing here: treads",
+    }
+    for option, words in wrong.items():
+        with subtests.test(option):
+            production_ini.write_text(text.replace("workers = 2", option))
+            assert words in sentence_of(pserve(production_ini, UPLOAD_PORT=""))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("variable", ["PORT", "UPLOAD_PORT"])
+def test_a_port_that_is_taken_stops_the_start(
+    production: Server, production_ini: Path, variable: str
+):
+    ports = {"UPLOAD_PORT": str(free_port()), variable: str(production.port)}
+
+    process = pserve(production_ini, **ports)
+
+    assert f"Cannot listen on 127.0.0.1:{production.port}" in sentence_of(process)
+    assert "served at" not in process.stdout
+
+
+@ON_SQLITE
+def test_without_a_port_for_them_publishers_are_answered_where_all_are(
+    production_ini: Path, tmp_path: Path, alice: Person
+):
+    with running_server(production_ini, log=tmp_path / "log", UPLOAD_PORT="") as server:
+        assert "Publishers" not in server.log.read_text()
+        assert post(server.port, alice, build_wheel()).status == 200
+        assert post(server.port, alice, build_wheel(extra={"other.py": b"1"})).status == 400
+
+
+class Ask:
+    """One connection, kept for as many requests as are asked."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+    def __call__(self, path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.connection.request(method, path, headers=fields)
+        answer = self.connection.getresponse()
+        answer.content = answer.read()  # type: ignore[attr-defined]
+        return answer
+
+
+@contextmanager
+def asking(port: int) -> Iterator[Ask]:
+    ask = Ask(port)
+    yield ask
+    ask.connection.close()
+
+
+@pytest.fixture
+def ask(production: Server) -> Iterator[Ask]:
+    with asking(production.port) as ask:
+        yield ask
+
+
+@pytest.fixture
+def wheel(production: Server, alice: Person) -> Distribution:
+    published = build_wheel(extra={"filling.bin": os.urandom(700_000)})
+    assert post(production.upload_port, alice, published).status == 200
+    return published
+
+
+@ON_SQLITE
+def test_pages_and_files_are_answered_as_http_has_it_over_one_connection(
+    ask: Ask, wheel: Distribution
+):
+    page = ask("/simple/sample/")
+    kept = ask("/simple/sample/")
+    same = ask("/simple/sample/", If_None_Match=page.headers["ETag"])
+    asked_about = ask("/simple/sample/", "HEAD")
+
+    assert (page.status, kept.status, same.status, asked_about.status) == (200, 200, 304, 200)
+    assert kept.content == page.content
+    assert same.content == asked_about.content == b""
+    assert same.headers["ETag"] == page.headers["ETag"]
+    assert int(asked_about.headers["Content-Length"]) == len(page.content)
+
+    path = f"/{addresses.of_file(wheel.sha256, wheel.filename)}"
+    whole = ask(path)
+    part = ask(path, Range="bytes=100-299")
+    end = ask(path, Range="bytes=-50")
+    past = ask(path, Range=f"bytes={len(wheel.content)}-")
+    head = ask(path, "HEAD")
+
+    assert whole.content == wheel.content
+    assert (part.status, part.content) == (206, wheel.content[100:300])
+    assert (end.status, end.content) == (206, wheel.content[-50:])
+    assert past.status == 416
+    assert (head.content, int(head.headers["Content-Length"])) == (b"", len(wheel.content))
+    assert ask.connection.sock is not None, "and was never closed"
+
+
+@ON_SQLITE
+def test_a_proxy_that_is_trusted_says_who_asks_by_which_scheme(
+    production_ini: Path, tmp_path: Path
+):
+    forwarded = {"X_Forwarded_Proto": "https", "X_Forwarded_For": "203.0.113.9"}
+    text = production_ini.read_text()
+    for options, scheme in (("", "http"), ("\ntrusted_proxy = 127.0.0.0/8", "https")):
+        production_ini.write_text(text.replace("workers = 2", f"workers = 1{options}"))
+        with running_server(production_ini, log=tmp_path / "log") as server:
+            for port in (server.port, server.upload_port):
+                with asking(port) as ask:
+                    answer = ask("/simple", Host="index.example.org", **forwarded)
+                assert answer.headers["Location"] == f"{scheme}://index.example.org/simple/"
+
+
+@ON_SQLITE
+def test_a_refused_publisher_reads_why_before_a_body_is_sent(production: Server, alice: Person):
+    for who, said in ((None, "API token"), (alice, "larger than")):
+        header = who.basic if who else basic("__token__", "pypiweb-wrong")
+        for port, reason in ((production.port, b""), (production.upload_port, said.encode())):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                connection.sendall(
+                    b"POST /legacy/ HTTP/1.1\r\nHost: localhost\r\n"
+                    b"Content-Type: multipart/form-data; boundary=x\r\n"
+                    b"Content-Length: 90000000000\r\n"
+                    b"Authorization: " + header["Authorization"].encode() + b"\r\n\r\n"
+                )
+                answer = connection.recv(1 << 16)
+                assert answer.split()[1] in (b"401", b"413")
+                assert reason in answer.splitlines()[0]
+                assert said.encode() in answer
+
+
+@ON_SQLITE
+def test_twine_shows_the_reason_of_a_refusal_where_publishers_are_sent(
+    production: Server, alice: Person, tmp_path: Path
+):
+    twine(production, alice, build_wheel().write_to(tmp_path))
+
+    other = build_wheel(extra={"other.py": b"1"}).write_to(tmp_path)
+    refused = twine(production, alice, other, fails=True)
+
+    assert "already exist" in refused.stdout + refused.stderr
+
+
+@ON_SQLITE
+def test_bodies_that_do_not_come_hold_up_no_reader(production_ini: Path, tmp_path: Path):
+    text = production_ini.read_text().replace("workers = 2", "workers = 1\nthreads = 4")
+    production_ini.write_text(text)
+    head = (
+        b"POST /account/login HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+    )
+    with (
+        running_server(production_ini, log=tmp_path / "log") as server,
+        ExitStack() as stack,
+    ):
+        slow = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            for _ in range(8)
+        ]
+        for each in slow:
+            each.sendall(head)
+        wait_until(lambda: len(select.select(slow, [], [], 0)[0]) == 6)
+        refused = [each.recv(1 << 16) for each in select.select(slow, [], [], 0)[0]]
+        page = read(f"{server.url}/simple/")
+
+    assert all(b" 503 " in answer for answer in refused)
+    assert "Simple index" in page or "html" in page
+
+
+@ON_SQLITE
+def test_a_head_that_never_ends_is_cut_off(production: Server):
+    for line in (b"X-Long: " + b"a" * 100_000, b"\r\n".join([b"X-Many: b"] * 20_000)):
+        with socket.create_connection(("127.0.0.1", production.port), timeout=20) as connection:
+            connection.sendall(b"GET /simple/ HTTP/1.1\r\nHost: localhost\r\n" + line)
+            answer = connection.recv(1 << 16)
+            assert answer.split()[1] in (b"431", b"400")
+
+
+@ON_SQLITE
+def test_what_is_not_http_is_answered_as_such_and_nothing_falls(production: Server):
+    for garbage in (b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", production.port), timeout=20) as connection:
+            connection.sendall(garbage)
+            connection.shutdown(socket.SHUT_WR)
+            assert b" 200 " not in connection.recv(1 << 16)
+    assert "alive" in read(f"{production.url}/_health/live")
