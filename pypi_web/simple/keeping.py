@@ -9,20 +9,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pyramid.response import Response
 from pyramid.router import default_execution_policy
 from sqlalchemy.exc import OperationalError
 
+from pypi_web import clock
 from pypi_web.data.serials import Serials
 from pypi_web.simple.negotiation import Variant, negotiate_headers
 
 PREFIX = "/simple/"
 
 _OF_A_BODY = ("Content-Encoding", "Content-Length", "Content-Type")
+_OF_ONE_PAGE = ("Content-Length", "ETag", "X-PyPI-Last-Serial")
 
 StartResponse = Callable[..., Any]
+Header = tuple[str, str]
 Key = tuple[str, Variant]
 
 
@@ -33,6 +37,8 @@ class Made:
     project: str | None
     serial: int
     variant: Variant
+    stands_until: datetime | None = None
+    """Until when it is true whatever was published; None for what each act outdates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +48,15 @@ class KeptPage:
 
     project: str | None
     serial: int
+    stands_until: datetime | None
     etag: str
-    headers: list[tuple[str, str]]
+    headers: list[Header]
     body: bytes
     is_whole: bool = False
+
+    @property
+    def stands(self) -> bool:
+        return self.stands_until is not None and clock.now() < self.stands_until
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", list(self.headers))
@@ -66,7 +77,10 @@ class KeptPages:
         self._max_size = max_size
         self._size = 0
         self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
+        self._headers: dict[Header, Header] = {}
         self._lock = threading.Lock()
+        self.making_list = threading.Lock()
+        """Held by who makes the list of all: of many who ask at once one works, and all get it."""
 
     def get(self, key: Key) -> KeptPage | None:
         page = self._pages.get(key)
@@ -83,8 +97,9 @@ class KeptPages:
             KeptPage(
                 project=made.project,
                 serial=made.serial,
+                stands_until=made.stands_until,
                 etag=f'"{response.etag}"',
-                headers=list(response.headerlist),
+                headers=[self._share(each) for each in response.headerlist],
                 body=response.body,
                 is_whole=is_whole,
             ),
@@ -99,6 +114,10 @@ class KeptPages:
             self._size += _size_of(page)
             while self._size > self._max_size:
                 self._drop(next(iter(self._pages)))
+
+    def _share(self, header: Header) -> Header:
+        """The same header of another page, where they are alike: of small pages it is the most."""
+        return header if header[0] in _OF_ONE_PAGE else self._headers.setdefault(header, header)
 
     def clear(self) -> None:
         with self._lock:
@@ -152,7 +171,7 @@ class KeepingPolicy:
     def _is_true(self, page: KeptPage) -> bool:
         try:
             if page.project is None:
-                return page.serial == self._serials.of_all()
+                return page.stands or page.serial == self._serials.of_all()
             return page.serial == self._serials.of_project(page.project)
         except OperationalError:
             return False  # the view meets the same, and has it told to who asks

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotAcceptable
@@ -13,6 +14,10 @@ from pypi_web.standards.simple_api import API_VERSION, Format
 
 COMPRESSION = 5
 """Of gzip: a page of 20,000 files is compressed once, while its first reader waits."""
+
+LARGE = 1 << 20
+"""Bytes of a body, before it is compressed, that takes so long to make that not every act may have
+it made anew: the list of some 15,000 projects."""
 
 Serialiser = Callable[[Format], bytes]
 
@@ -31,13 +36,20 @@ def negotiate(request: Any) -> Variant:
 
 
 def respond(
-    request: Any, variant: Variant, *, project: str | None, serial: int, serialise: Serialiser
+    request: Any,
+    variant: Variant,
+    *,
+    project: str | None,
+    serial: int,
+    serialise: Serialiser,
+    stands_until: datetime | None = None,
 ) -> Response:
     """The answer for what has not changed since `serial`; a client that has it gets 304, and
     nothing is made for it.
 
     The serial is read before what `serialise` reads, so that a page is never older than its ETag
-    says; where it is newer, the next question finds that out. `project` is None for the list.
+    says; where it is newer, the next question finds that out. `project` is None for the list, which
+    may stand for some time where it is large.
     """
     format, is_compressed = variant
     response = Response(content_type=format.value, conditional_response=True)
@@ -60,7 +72,8 @@ def respond(
         return response
     body = serialise(format)
     response.body = gzip.compress(body, COMPRESSION, mtime=0) if is_compressed else body
-    pages.keep(request.path, Made(project, serial, variant), response)
+    made = Made(project, serial, variant, stands_until if len(body) > LARGE else None)
+    pages.keep(request.path, made, response)
     return response
 
 

@@ -1,29 +1,45 @@
 """The list of projects, and the files of each (PEP 503, PEP 691)."""
 
+from datetime import timedelta
 from typing import Any
 
 from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from pypi_web import clock
 from pypi_web.data.journal import last_serial
 from pypi_web.projects import sources
+from pypi_web.simple.keeping import KeptPages
 from pypi_web.simple.responses import negotiate, respond
 from pypi_web.standards import names
 from pypi_web.standards.simple_api import SERIALISERS, Format
+
+PATIENCE = timedelta(seconds=10)
+"""How long the list of very many projects may miss what was published since it was made."""
 
 
 @view_config(route_name="simple.list", request_method="GET")
 def project_list(request: Any) -> Response:
     variant = negotiate(request)
-    with request.reading() as db:
-        serial = last_serial(db)
+    pages: KeptPages = request.registry["kept_pages"]
+    with pages.making_list, request.reading() as db:
+        kept = pages.get((request.path, variant))
+        stands_until = clock.now() + PATIENCE
+        serial = kept.serial if kept is not None and kept.stands else last_serial(db)
 
         def serialise(format: Format) -> bytes:
             projects = sources.list_projects(db, serial=serial)
             return SERIALISERS[format].project_list(projects)
 
-        return respond(request, variant, project=None, serial=serial, serialise=serialise)
+        return respond(
+            request,
+            variant,
+            project=None,
+            serial=serial,
+            serialise=serialise,
+            stands_until=stands_until,
+        )
 
 
 @view_config(route_name="simple.project", request_method="GET")

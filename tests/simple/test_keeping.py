@@ -1,6 +1,9 @@
 """Pages are made once, and a kept one is given out for as long as it is true and no longer."""
 
 import gzip
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +11,10 @@ from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from pypi_web import clock
 from pypi_web.data import Project
 from pypi_web.projects import sources
+from pypi_web.simple import responses
 from pypi_web.simple.keeping import KeptPage, KeptPages
 from pypi_web.simple.negotiation import Variant
 from pypi_web.standards.simple_api import Format
@@ -75,6 +80,74 @@ def test_the_list_is_made_anew_with_each_act(app: TestApp, alice: Person):
     publish(app, alice, build_wheel("other"))
 
     assert "other" in app.get("/simple/")
+
+
+@pytest.fixture
+def lists(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The serials for which the list of all was made."""
+    serials = []
+    list_projects = sources.list_projects
+
+    def note(db, *, serial):
+        serials.append(serial)
+        return list_projects(db, serial=serial)
+
+    monkeypatch.setattr(sources, "list_projects", note)
+    return serials
+
+
+@pytest.fixture
+def passing_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    passed = timedelta()
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + passed)
+
+    def wait(seconds: float) -> None:
+        nonlocal passed
+        passed += timedelta(seconds=seconds)
+
+    return wait
+
+
+@pytest.mark.parametrize("anonymous_read", ["true", "false"])
+def test_a_large_list_is_made_once_in_ten_seconds_whatever_is_published(
+    make_app: MakeApp,
+    alice: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    lists: list[int],
+    passing_time: Callable[[float], None],
+    anonymous_read: str,
+):
+    monkeypatch.setattr(responses, "LARGE", 10)
+    app = make_app(anonymous_read=anonymous_read)
+    for number in range(20):
+        publish(app, alice, build_wheel(f"sample-{number}"))
+        before = app.get("/simple/", headers=alice.basic)
+        passing_time(0.4)
+    assert len(lists) == 1
+    assert "sample-19" not in before
+    again = app.get(
+        "/simple/", headers={**alice.basic, "If-None-Match": before.headers["ETag"]}, status=304
+    )
+    assert not again.body
+
+    passing_time(2)
+
+    after = app.get("/simple/", headers=alice.basic)
+    assert len(lists) == 2
+    assert "sample-19" in after
+    assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_of_many_who_ask_for_the_list_at_once_one_has_it_made(
+    app: TestApp, alice: Person, lists: list[int]
+):
+    publish(app, alice, build_wheel("sample"))
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: TestApp(app.app).get("/simple/"), range(8)))
+
+    assert len(lists) == 1
+    assert len({answer.body for answer in answers}) == 1
 
 
 def test_formats_and_compressions_are_kept_apart(app: TestApp, alice: Person, made: list[str]):
@@ -168,7 +241,7 @@ def test_a_setting_of_nothing_keeps_nothing(make_app: MakeApp, alice: Person, ma
 
 
 def page_of(size: int) -> KeptPage:
-    return KeptPage(project="x", serial=1, etag='"1"', headers=[], body=bytes(size))
+    return KeptPage("x", serial=1, stands_until=None, etag='"1"', headers=[], body=bytes(size))
 
 
 def test_what_was_not_asked_for_goes_first():
