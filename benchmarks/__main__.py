@@ -1,15 +1,17 @@
-"""`python -m benchmarks [CATALOGUE]`: importing, pages, a large wheel, many small ones, and what
-installers ask."""
+"""`python -m benchmarks [CATALOGUE]`: importing, pages, a large wheel, many small ones, what
+installers ask, and what changes as an index grows."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import imports, pages, reads, transfers, uploads
+from benchmarks import growing, imports, pages, reads, transfers, uploads
 from benchmarks.catalogues import write_catalogue
 from benchmarks.sites import forget_outside_settings, make_site
 
 PARTS = ("catalogue", "transfers", "uploads", "reads")
+ALONE = ("growth",)
+"""Parts that take too long to be measured with the others."""
 
 
 def main() -> None:
@@ -27,6 +29,8 @@ def main() -> None:
             uploads.measure(folder / "uploads")
         if "reads" in arguments.only:
             reads.measure(folder / "reads")
+        if "growth" in arguments.only:
+            growing.measure(folder / "growth", projects=arguments.projects, files=arguments.files)
 
 
 def _measure_catalogue(folder: Path, catalogue: Path | None, *, rounds: int) -> None:
@@ -42,11 +46,17 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("catalogue", nargs="?", type=Path, help="a folder, archive or document")
     parser.add_argument(
-        "--only", action="append", choices=PARTS, help="a part to measure, instead of all"
+        "--only", action="append", choices=PARTS + ALONE, help="a part to measure, instead of all"
     )
     parser.add_argument("--rounds", type=int, default=50, help="how often each page is asked for")
     parser.add_argument("--megabytes", type=int, default=300, help="the size of the large wheel")
+    parser.add_argument(
+        "--projects", type=int, default=growing.PROJECTS, help="how large an index grows"
+    )
+    parser.add_argument("--files", type=int, default=growing.FILES, help="the files of all these")
     arguments = parser.parse_args()
+    if arguments.files < arguments.projects:
+        parser.error("each project has a file at the least: ask for as many files as projects")
     arguments.only = arguments.only or PARTS
     return arguments
 

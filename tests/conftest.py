@@ -221,6 +221,7 @@ def make_app(
         app.registry["storage"] = open_storage(storage_url)
         if "kept_pages" in app.registry:
             app.registry["kept_pages"].clear()  # of another database at the same address
+        app.registry["counts"].clear()
         return TestApp(app, extra_environ={"HTTP_HOST": "localhost:6543"})
 
     yield make
@@ -242,6 +243,22 @@ def app(make_app: MakeApp) -> TestApp:
 def alice(db: Session) -> Person:
     """Someone with an account and a token for all projects."""
     return add_person(db, "alice")
+
+
+@pytest.fixture
+def production_ini(site_ini: Path) -> Path:
+    """The same site for granian, with two workers."""
+    text = site_ini.read_text()
+    path = site_ini.with_name("production.ini")
+    path.write_text(text.replace("pypi_web\nhost", "pypi_web#production\nworkers = 2\nhost"))
+    return path
+
+
+@pytest.fixture
+def production(production_ini: Path, tmp_path: Path) -> Iterator[Server]:
+    """The site as `pserve production.ini` serves it."""
+    with running_server(production_ini, log=tmp_path / "production.log") as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
@@ -28,8 +29,6 @@ def find_projects(db: Session, question: str, *, page: int) -> tuple[list[Result
     named so first; and whether there are more. No words find everything."""
     name = Project.normalized_name
     summary = func.lower(func.coalesce(Release.summary, ""))
-    asked = names.normalize(question.strip())
-    rank = case((name == asked, 0), (name.startswith(asked, autoescape=True), 1), else_=2)
     rows = db.execute(
         select(Project.name, Release.version, Release.summary, Release.created_at)
         .join(Release, Release.id == newest_release_id(Project.id))
@@ -42,8 +41,18 @@ def find_projects(db: Session, question: str, *, page: int) -> tuple[list[Result
                 for word in question.lower().split()[:MAX_WORDS]
             )
         )
-        .order_by(rank, name)
+        .order_by(*_order(question.strip()))
         .limit(PAGE + 1)
         .offset((page - 1) * PAGE)
     ).all()
     return [Result(*row) for row in rows[:PAGE]], len(rows) > PAGE
+
+
+def _order(question: str) -> tuple[Any, ...]:
+    """Without a question that of an index, so that a page is found without sorting all projects."""
+    name = Project.normalized_name
+    if not question:
+        return (name,)
+    asked = names.normalize(question)
+    rank = case((name == asked, 0), (name.startswith(asked, autoescape=True), 1), else_=2)
+    return (rank, name)

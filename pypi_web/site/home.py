@@ -1,43 +1,38 @@
 """What the home page tells of the index."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from pypi_web.data import File, Project, Release, User
-
-
-@dataclass(frozen=True)
-class Counts:
-    projects: int
-    releases: int
-    files: int
-    users: int
-
-
-def count_all(db: Session) -> Counts:
-    """How much is here, in one query."""
-    counts = (
-        select(func.count()).select_from(model).scalar_subquery()
-        for model in (Project, Release, File, User)
-    )
-    return Counts(*db.execute(select(*counts)).one())
+from pypi_web.data import Project, Release
 
 
 def list_newest_releases(db: Session, limit: int = 12) -> list[Row[Any]]:
     """The releases that came last, each with its project's name."""
-    query = (
+    # Apart, so that they are read from the end of an index and no database thinks of beginning with
+    # all projects.
+    newest = (
         select(
-            Project.name,
-            Project.normalized_name,
+            Release.id,
+            Release.project_id,
             Release.version,
             Release.summary,
             Release.created_at,
         )
-        .join(Release, Release.project_id == Project.id)
         .order_by(Release.created_at.desc(), Release.id.desc())
         .limit(limit)
+        .subquery()
+    )
+    query = (
+        select(
+            Project.name,
+            Project.normalized_name,
+            newest.c.version,
+            newest.c.summary,
+            newest.c.created_at,
+        )
+        .join(newest, newest.c.project_id == Project.id)
+        .order_by(newest.c.created_at.desc(), newest.c.id.desc())
     )
     return list(db.execute(query))

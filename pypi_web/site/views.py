@@ -4,13 +4,16 @@ from typing import Any
 
 from pyramid.view import view_config
 
-from pypi_web.site import home
+from pypi_web.site import counting, home
 
 
 @view_config(route_name="site.home", request_method="GET", renderer="templates/home.jinja2")
 def home_page(request: Any) -> dict[str, Any]:
+    added = counting.find_newest(request.db)
     return {
-        "counts": home.count_all(request.db),
+        "has_projects": added.project is not None,
+        "has_users": added.user is not None,
+        "counts": request.registry["counts"].find(added),
         "newest": home.list_newest_releases(request.db),
         "index_url": request.route_url("simple.list"),
         "upload_url": request.route_url("uploads.legacy"),
