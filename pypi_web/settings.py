@@ -83,6 +83,10 @@ class Settings(BaseModel):
     secret_file: Path | None = Field(
         default=None, description="A file to keep the secret in; made at the first start."
     )
+    sendfile: Literal["x-accel-redirect", "x-sendfile"] | None = Field(
+        default=None,
+        description="The header by which the web server in front is told to send a file itself.",
+    )
     storage: str = Field(
         default="file:./var/files", description="Where the bytes of files are kept: a file:// URL."
     )
@@ -109,6 +113,11 @@ def read(ini: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_explain(error, written)) from None
+    if settings.sendfile is not None and not settings.storage.lower().startswith("file:"):
+        raise SettingsError(
+            f"Setting {written['sendfile']} is wrong: a web server can send what lies in a folder"
+            " alone. Remove it, or write file:///folder for pypi_web.storage."
+        )
     return _with_secret(settings)
 
 

@@ -50,6 +50,7 @@ def test_each_setting_says_what_it_is_for(name: str):
         ("refuse_stdlib_names", "false"),
         ("secret", "y" * 40),
         ("secret_file", "/nowhere/secret"),
+        ("sendfile", "x-accel-redirect"),
         ("storage", "file:///tmp/files"),
         ("upload_direct_urls", "false"),
         ("upload_exact_filenames", "false"),
@@ -83,6 +84,7 @@ def test_families_of_settings_may_be_written_with_dots():
         ({"pypi_web.max_upload_size": "large"}, {}, "pypi_web.max_upload_size"),
         ({"pypi_web.max_upload_size": "0"}, {}, "pypi_web.max_upload_size"),
         ({}, {"PYPI_WEB_SECRET": "short"}, "PYPI_WEB_SECRET"),
+        ({"pypi_web.sendfile": "sendfile"}, {}, "pypi_web.sendfile"),
     ],
 )
 def test_what_is_wrong_is_named(ini: dict, environment: dict, name: str):
@@ -90,6 +92,13 @@ def test_what_is_wrong_is_named(ini: dict, environment: dict, name: str):
         read({**SECRET, **ini}, environment)
 
     assert name in str(caught.value)
+
+
+def test_what_lies_in_no_folder_is_sent_by_no_web_server():
+    ini = {**SECRET, "pypi_web.storage": "s3://bucket", "pypi_web.sendfile": "x-sendfile"}
+
+    with pytest.raises(SettingsError, match=r"pypi_web\.sendfile is wrong.*file:///folder"):
+        read(ini, {})
 
 
 def test_a_secret_is_never_part_of_a_message():

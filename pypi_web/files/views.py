@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 from pypi_web import clock
 from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
+from pypi_web.files import handing_over
 from pypi_web.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -45,15 +46,18 @@ def file(request: Any) -> Response:
         )
     size = _size(request.storage, found)
     response = Response(content_type="application/octet-stream", conditional_response=True)
-    response.app_iter = _Bytes(request.storage, found.sha256, size)
-    response.content_length = size
-    response.accept_ranges = "bytes"
     response.etag = found.sha256
     visibility = "public" if request.settings.anonymous_read else "private"
     response.cache_control = f"{visibility}, max-age={A_YEAR}, immutable"
     response.headers["Access-Control-Allow-Origin"] = "*"
     if not request.settings.anonymous_read:
         response.vary = ("Authorization",)
+    if handing_over.is_wanted(request, found.sha256):
+        handing_over.hand_over(request, response, found.sha256)
+    else:
+        response.app_iter = _Bytes(request.storage, found.sha256, size)
+        response.content_length = size
+        response.accept_ranges = "bytes"
     if found.file_id is not None and _is_download(request):
         request.registry["downloads"].add((found.file_id, clock.now().date()))
     return response
