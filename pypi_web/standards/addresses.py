@@ -3,7 +3,16 @@
 import re
 from urllib.parse import quote
 
-FOR_TOOLS = ("/simple", "/files/", "/packages/", "/legacy", "/pypi/", "/_health/")
+FOR_TOOLS = (
+    "/simple",
+    "/files/",
+    "/packages/",
+    "/legacy",
+    "/pypi/",
+    "/_health/",
+    "/_/",
+    "/.well-known/",
+)
 """What the paths begin with that tools ask for: short answers as text, no session, no pages."""
 
 _IS_PLAIN = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
