@@ -4,6 +4,7 @@ granian answers several times as fast as waitress (docs/benchmarks.md), but writ
 itself. So where `upload_port` is set, each worker has waitress listen there too.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -59,6 +60,9 @@ class Worker:
         if self.ini is not None:
             setup_logging(self.ini)
         router = self.load()
+        # What was loaded stays: nobody looks through it for garbage, which takes a page's time.
+        gc.collect()
+        gc.freeze()
         app = router
         if self.trusted_proxy:
             app = wrap_wsgi_with_proxy_headers(app, self.trusted_proxy)

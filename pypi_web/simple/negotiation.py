@@ -3,7 +3,11 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from webob.acceptparse import create_accept_encoding_header, create_accept_header
+from webob.acceptparse import (
+    AcceptInvalidHeader,
+    create_accept_encoding_header,
+    create_accept_header,
+)
 
 from pypi_web.standards.simple_api import Format
 
@@ -14,6 +18,8 @@ _ALIASES = {
 _OFFERS = [*Format, *_ALIASES]
 _LONG = 500
 """Characters of headers from where on an answer is not remembered."""
+_TOO_LONG = 8192
+"""And from where on nothing is read: it would take longer than to make a page."""
 
 
 class Variant(NamedTuple):
@@ -28,7 +34,10 @@ def negotiate_headers(
 ) -> Variant | None:
     """By the two headers (empty where they are absent), and by `?format=`, which goes before
     Accept; None where nothing is acceptable."""
-    if len(accept) + len(accept_encoding) + len(asked or "") > _LONG:
+    size = len(accept) + len(accept_encoding) + len(asked or "")
+    if size > _TOO_LONG:
+        return None
+    if size > _LONG:
         return _negotiate(accept, accept_encoding, asked)
     return _remembered(accept, accept_encoding, asked)
 
@@ -47,10 +56,11 @@ def _choose_asked(asked: str) -> Format | None:
 
 
 def _choose_accepted(accept: str) -> Format | None:
-    # Whoever takes anything gets the format that everyone reads.
-    if accept.strip() in ("", "*/*"):
+    wishes = create_accept_header(accept)
+    # Whoever takes anything, or says nothing that can be read, gets the format that everyone reads.
+    if accept.strip() in ("", "*/*") or isinstance(wishes, AcceptInvalidHeader):
         return Format.PLAIN_HTML
-    offers = create_accept_header(accept).acceptable_offers(_OFFERS)
+    offers = wishes.acceptable_offers(_OFFERS)
     if not offers:
         return None
     best = max(quality for _, quality in offers)

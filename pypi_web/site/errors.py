@@ -35,7 +35,7 @@ def not_found(error: HTTPNotFound, request: Any) -> Response:
     # Whoever may not read must not learn what is here by what is not.
     if not request.has_permission("read", request):
         return forbidden(HTTPForbidden(), request)
-    if request.method == "POST" and request.path_info.startswith("/simple"):
+    if request.method == "POST" and _path(request).startswith("/simple"):
         message = f"Nothing is published here: publish to {request.route_url('uploads.legacy')}"
         return answer(request, 404, "Not found", message)
     return answer(request, 404, "Not found", _detail(error, "There is nothing at this address."))
@@ -74,11 +74,11 @@ def bad_csrf(_error: Exception, request: Any) -> Response:
 
 @exception_view_config(UnicodeDecodeError)
 def undecodable(error: UnicodeDecodeError, request: Any) -> Response:
-    """Bytes that are no UTF-8 are the sender's mistake where they stand in an address or a form."""
+    """Bytes that are no UTF-8 are the sender's mistake where they stand in an address."""
     try:
-        _ = request.path_info, list(request.GET.items()), list(request.POST.items())
+        _ = request.path_info, list(request.GET.items())
     except UnicodeDecodeError:
-        return answer(request, 400, "Not UTF-8", "The address or the form is not written in UTF-8.")
+        return answer(request, 400, "Not UTF-8", "The address is not written in UTF-8.")
     return server_error(error, request)
 
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+MAX_PATH = 1000
+"""Characters of a path that stand in the log."""
+
 log = logging.getLogger("pypi_web.requests")
 
 
@@ -14,7 +17,8 @@ def tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Callable[[An
         begun = time.perf_counter()
         response = handler(request)
         milliseconds = (time.perf_counter() - begun) * 1000
-        path = quote(request.environ["PATH_INFO"].encode("latin-1"), safe="/:@!$&'()*+,;=-._~")
+        path = request.environ["PATH_INFO"][:MAX_PATH].encode("latin-1")
+        path = quote(path, safe="/:@!$&'()*+,;=-._~")
         log.info("%s %s %s %.1f ms", request.method, path, response.status_int, milliseconds)
         return response
 

@@ -15,7 +15,7 @@ from pyramid.view import exception_view_config, view_config
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission, may
 from pypi_web.site import errors
-from pypi_web.standards import names
+from pypi_web.standards import names, versions
 from pypi_web.uploads.forms import receive, too_large
 from pypi_web.uploads.inspection import inspect
 from pypi_web.uploads.publishing import Publisher
@@ -51,7 +51,7 @@ def upload(request: Any) -> Response:
     return Response("\n".join(lines) + "\n", content_type="text/plain")
 
 
-@view_config(route_name="uploads.legacy", permission=NO_PERMISSION_REQUIRED)
+@view_config(route_name="uploads.legacy", require_csrf=False, permission=NO_PERMISSION_REQUIRED)
 def explain(_request: Any) -> Response:
     raise HTTPMethodNotAllowed(
         "This is the address to publish to, with twine, uv or another client: they send a POST.",
@@ -69,9 +69,10 @@ def redirect_to_legacy(request: Any) -> Response:
 )
 def redirect_to_release(request: Any) -> Response:
     """What hatch calls the address of what it has published; who may see it is said there."""
-    if not names.is_valid(request.matchdict["name"]):
+    name, version = request.matchdict["name"], request.matchdict["version"]
+    if not names.is_valid(name) or not versions.is_short_enough(version):
         raise HTTPNotFound("There is nothing at this address.")
-    return HTTPFound(request.route_url("projects.release", **request.matchdict))
+    return HTTPFound(request.route_url("projects.release", name=name, version=version))
 
 
 @exception_view_config(UploadRefused)
