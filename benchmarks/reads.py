@@ -4,9 +4,11 @@ nginx with the same bytes and beside other indexes."""
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import first_reads, read_tables
+from benchmarks.bare import running_bare
 from benchmarks.connections import Connection, send_all
 from benchmarks.load import NAME, Request
 from benchmarks.nginx import running_nginx
@@ -57,9 +59,9 @@ def compare(folder: Path, sites: dict[str, ProductionSite]) -> None:
     with ExitStack() as stack:
         readers: list[Reader] = []
         for name, site in sites.items():
-            signed_in, anyone = stack.enter_context(running_ourselves(folder, name, site))
-            _publish(signed_in.target, [*small, large, *first_reads.make_uploads()])
-            readers += [signed_in, anyone]
+            ourselves = stack.enter_context(running_ourselves(folder, name, site))
+            _publish(ourselves[0].target, [*small, large, *first_reads.make_uploads()])
+            readers += ourselves
         for target in running_all(stack, folder):
             _publish(target, [*small, large])
             readers.append(Reader(target))
@@ -67,22 +69,20 @@ def compare(folder: Path, sites: dict[str, ProductionSite]) -> None:
         for reader in readers:
             reader.prepare()
             reader.prepare_file(large.filename)
+        _write_answers(folder, ours)
+        readers.insert(0, _prepare(stack.enter_context(running_bare(folder))))
         try:
-            nginx = stack.enter_context(_running_nginx(folder / "nginx", ours))
+            readers.insert(0, _prepare(stack.enter_context(running_nginx(folder))))
         except PeerMissing as missing:
             print(f"  Without nginx. {missing}", flush=True)
-        else:
-            readers.insert(0, nginx)
         _go_rounds(readers)
         read_tables.show(readers)
 
 
 @contextmanager
-def running_ourselves(
-    folder: Path, name: str, site: ProductionSite
-) -> Iterator[tuple[Reader, Reader]]:
+def running_ourselves(folder: Path, name: str, site: ProductionSite) -> Iterator[list[Reader]]:
     """This index as production.ini runs it, twice on the same data: as it is, where one signs in
-    with a token, and for anyone."""
+    with a token, and for anyone; that by granian, and by waitress where publishers come."""
     token = make_token(site.ini, "publisher", **site.environment)
     paths = ("/legacy/", "/simple/{project}/", "__token__", token)
     with (
@@ -98,14 +98,15 @@ def running_ourselves(
             f"pypi_web, {name}, by token", closed.port, *paths, pid=closed.process.pid
         )
         anyone = Target(f"pypi_web, {name}, for anyone", opened.port, *paths, opened.process.pid)
-        yield Reader(signed_in, {"Authorization": signed_in.authorization}), Reader(anyone)
+        by_waitress = replace(anyone, name=f"{anyone.name}, waitress", port=opened.upload_port)
+        readers = [Reader(signed_in, {"Authorization": signed_in.authorization}), Reader(anyone)]
+        yield [*readers, Reader(by_waitress)] if name == "SQLite" else readers
 
 
-@contextmanager
-def _running_nginx(folder: Path, ours: Reader) -> Iterator[Reader]:
-    """nginx with what we answer in files: the page, the page as we compress it, the large file."""
+def _write_answers(folder: Path, ours: Reader) -> None:
+    """What we answer, in files: the page, the page as we compress it, the large file."""
     www = folder / "www"
-    www.mkdir(parents=True)
+    www.mkdir()
     page = www / f"{PROJECT}.json"
     with Connection(ours.target.port) as connection:
         page.write_bytes(connection.ask(bytes(ours.requests[PLAIN]))[1])
@@ -114,11 +115,13 @@ def _running_nginx(folder: Path, ours: Reader) -> Iterator[Reader]:
             page.with_suffix(".json.gz").write_bytes(packed)
         file = Request(ours.file, {"Accept-Encoding": "identity"})
         (www / "large").write_bytes(connection.ask(bytes(file))[1])
-    with running_nginx(folder) as target:
-        reader = Reader(target, file="/large")
-        same = reader.prepare()
-        assert same == page.read_bytes(), "nginx serves the same bytes"
-        yield reader
+
+
+def _prepare(target: Target) -> Reader:
+    """A server of those files."""
+    reader = Reader(target, file="/large")
+    reader.prepare()
+    return reader
 
 
 def _publish(target: Target, uploads: Sequence[Upload]) -> None:
