@@ -25,11 +25,10 @@ class SecurityPolicy:
         return identity.user_id if identity else None
 
     def permits(self, request: Any, _context: Any, permission: str) -> Allowed | Denied:
-        identity = self.identity(request)
-        allowed = may(
-            Permission(permission),
-            identity,
-            anonymous_read=request.settings.anonymous_read,
+        wanted, anyone_reads = Permission(permission), request.settings.anonymous_read
+        # Who asks is not asked for where it does not matter.
+        allowed = may(wanted, None, anonymous_read=anyone_reads) or may(
+            wanted, self.identity(request), anonymous_read=anyone_reads
         )
         return Allowed(permission) if allowed else Denied(permission)
 

@@ -10,15 +10,23 @@ from sqlalchemy import select
 
 from pypi_web.data import User
 from pypi_web.security.identity import Identity
+from pypi_web.standards import addresses
 
 LIFETIME = 14 * 24 * 3600
 """Seconds that a session lives unused."""
 
 
-def session_factory(secret: str) -> Callable[[Any], Any]:
-    """Makes a request's session; its cookie is for TLS alone where the site is served so."""
+RENEWED_AFTER = 3600
+"""Seconds after which the cookie of somebody who is here is written anew."""
 
-    def make(secure: bool) -> Callable[[Any], Any]:
+
+def session_factory(secret: str) -> Callable[[Any], Any]:
+    """Makes a request's session; its cookie is for TLS alone where the site is served so.
+
+    Answers for tools are kept by caches, here and on the way: none of them renews a cookie.
+    """
+
+    def make(secure: bool, renewed_after: int | None) -> Callable[[Any], Any]:
         return SignedCookieSessionFactory(
             secret,
             salt="pypi_web.session.",
@@ -26,14 +34,23 @@ def session_factory(secret: str) -> Callable[[Any], Any]:
             hashalg="sha256",
             max_age=LIFETIME,
             timeout=LIFETIME,
-            reissue_time=3600,
+            reissue_time=renewed_after,
             httponly=True,
             samesite="Lax",
             secure=secure,
         )
 
-    over_tls, plain = make(secure=True), make(secure=False)
-    return lambda request: (over_tls if request.scheme == "https" else plain)(request)
+    factories = {
+        (secure, for_tools): make(secure, None if for_tools else RENEWED_AFTER)
+        for secure in (True, False)
+        for for_tools in (True, False)
+    }
+
+    def make_session(request: Any) -> Any:
+        for_tools = request.environ["PATH_INFO"].startswith(addresses.FOR_TOOLS)
+        return factories[request.scheme == "https", for_tools](request)
+
+    return make_session
 
 
 def start(request: Any, user_id: int, password_hash: str) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from pypi_web import clock
 from pypi_web.data.serials import Serials
 from pypi_web.simple.negotiation import Variant, negotiate_headers
+from pypi_web.site.clean_requests import MAX_WISH
 
 PREFIX = "/simple/"
 
@@ -149,14 +150,17 @@ class KeepingPolicy:
                 return answer
         response = default_execution_policy(environ, router)
         made: Made | None = getattr(response, "made", None)
-        if made is not None and response.status_int == 200 and _may_be_kept(environ):
+        is_for_all = response.status_int == 200 and "Set-Cookie" not in response.headers
+        if made is not None and is_for_all and _may_be_kept(environ):
             self._pages.keep(environ["PATH_INFO"], made, response, is_whole=True)
         return response
 
     def _find(self, environ: dict[str, Any]) -> Any:
-        variant = negotiate_headers(
-            environ.get("HTTP_ACCEPT", ""), environ.get("HTTP_ACCEPT_ENCODING", "")
-        )
+        accept = environ.get("HTTP_ACCEPT", "")
+        accept_encoding = environ.get("HTTP_ACCEPT_ENCODING", "")
+        if len(accept) > MAX_WISH or len(accept_encoding) > MAX_WISH:
+            return None  # what is passed over is passed over by a tween
+        variant = negotiate_headers(accept, accept_encoding)
         if variant is None:
             return None
         page = self._pages.get((environ["PATH_INFO"], variant))

@@ -69,6 +69,7 @@ def respond(
     kept = pages.get((request.path, variant))
     if kept is not None and kept.serial == serial:
         response.body = kept.body
+        response.made = Made(project, serial, variant, kept.stands_until)
         return response
     body = serialise(format)
     response.body = gzip.compress(body, COMPRESSION, mtime=0) if is_compressed else body

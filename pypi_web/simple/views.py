@@ -3,30 +3,58 @@
 from datetime import timedelta
 from typing import Any
 
-from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
+from pyramid.httpexceptions import (
+    HTTPMovedPermanently,
+    HTTPNotFound,
+    HTTPServiceUnavailable,
+)
 from pyramid.response import Response
 from pyramid.view import view_config
 
 from pypi_web import clock
 from pypi_web.data.journal import last_serial
 from pypi_web.projects import sources
-from pypi_web.simple.keeping import KeptPages
+from pypi_web.simple.keeping import KeptPage, KeptPages
+from pypi_web.simple.negotiation import Variant
 from pypi_web.simple.responses import negotiate, respond
 from pypi_web.standards import names
 from pypi_web.standards.simple_api import SERIALISERS, Format
 
 PATIENCE = timedelta(seconds=10)
-"""How long the list of very many projects may miss what was published since it was made."""
+"""How long the list of very many projects may miss what was published since it was made, which is
+once for each process, format and compression that are asked for."""
+
+WAIT = 10.0
+"""Seconds that a reader waits for others who have the list made."""
 
 
 @view_config(route_name="simple.list", request_method="GET")
 def project_list(request: Any) -> Response:
     variant = negotiate(request)
     pages: KeptPages = request.registry["kept_pages"]
-    with pages.making_list, request.reading() as db:
-        kept = pages.get((request.path, variant))
-        stands_until = clock.now() + PATIENCE
-        serial = kept.serial if kept is not None and kept.stands else last_serial(db)
+    standing = _find_standing(pages, request.path, variant)
+    if standing is not None:
+        return _list(request, variant, standing)
+    if not pages.making_list.acquire(timeout=WAIT):
+        raise HTTPServiceUnavailable(
+            "The list of all projects is being made: ask again in a moment.",
+            headers={"Retry-After": "1"},
+        )
+    try:
+        return _list(request, variant, _find_standing(pages, request.path, variant))
+    finally:
+        pages.making_list.release()
+
+
+def _find_standing(pages: KeptPages, path: str, variant: Variant) -> KeptPage | None:
+    kept = pages.get((path, variant))
+    return kept if kept is not None and kept.stands else None
+
+
+def _list(request: Any, variant: Variant, standing: KeptPage | None) -> Response:
+    stands_until = clock.now() + PATIENCE
+    with request.reading() as db:
+        serial = last_serial(db) if standing is None else standing.serial
 
         def serialise(format: Format) -> bytes:
             projects = sources.list_projects(db, serial=serial)
