@@ -1,6 +1,7 @@
 """Passwords, kept as argon2id hashes."""
 
 from functools import cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,8 +12,13 @@ MAX_LENGTH = 256
 _hasher = PasswordHasher()
 
 
+_at_once = BoundedSemaphore(4)
+"""Each takes 64 MiB: a crowd at the door may not take all memory."""
+
+
 def hash_password(password: str) -> str:
-    return _hasher.hash(password)
+    with _at_once:
+        return _hasher.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
@@ -22,7 +28,8 @@ def verify(password_hash: str | None, password: str) -> bool:
     does not tell who has an account here.
     """
     try:
-        _hasher.verify(password_hash or _nobodys_hash(), password)
+        with _at_once:
+            _hasher.verify(password_hash or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None
