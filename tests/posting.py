@@ -15,8 +15,15 @@ class Answer:
 
 def post(port: int, who: Person, dist: Distribution) -> Answer:
     """Publishes to the server on `port` of this machine; raises what a broken connection raises."""
-    header = {**who.basic, "Content-Type": "multipart/form-data; boundary=x"}
-    return _ask(port, "POST", "/legacy/", _form(dist), header)
+    return _ask(port, "POST", "/legacy/", _form(dist), _header(who))
+
+
+def split_request(who: Person, dist: Distribution) -> tuple[bytes, bytes]:
+    """The head and the body of what publishes a file, for those who send it in pieces."""
+    body = _form(dist)
+    header = {"Host": "localhost", "Content-Length": str(len(body)), **_header(who)}
+    lines = ["POST /legacy/ HTTP/1.1", *(f"{name}: {value}" for name, value in header.items())]
+    return "\r\n".join((*lines, "", "")).encode(), body
 
 
 def get(port: int, path: str) -> Answer:
@@ -31,6 +38,10 @@ def _ask(port: int, method: str, path: str, body: bytes | None, header: dict[str
         return Answer(answer.status, answer.read().decode())
     finally:
         connection.close()
+
+
+def _header(who: Person) -> dict[str, str]:
+    return {**who.basic, "Content-Type": "multipart/form-data; boundary=x"}
 
 
 def _form(dist: Distribution) -> bytes:

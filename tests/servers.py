@@ -34,9 +34,12 @@ class Server:
 
 
 @contextmanager
-def running_server(ini: Path, *, log: Path, **environment: str) -> Iterator[Server]:
-    """`pserve` of an ini on a free port, ended after the block; its output goes to `log`."""
-    server = _start(ini, log, environment)
+def running_server(
+    ini: Path, *, log: Path, own_group: bool = False, **environment: str
+) -> Iterator[Server]:
+    """`pserve` of an ini on a free port, ended after the block; its output goes to `log`. In a
+    process group of its own it is as if a terminal had started it."""
+    server = _start(ini, log, environment, own_group)
     try:
         yield server
     finally:
@@ -48,7 +51,7 @@ def running_server(ini: Path, *, log: Path, **environment: str) -> Iterator[Serv
             server.process.wait()
 
 
-def _start(ini: Path, log: Path, environment: dict[str, str]) -> Server:
+def _start(ini: Path, log: Path, environment: dict[str, str], own_group: bool) -> Server:
     """A server that listens; on another port where somebody was faster to take the first."""
     for _ in range(5):
         port, second_port = free_port(), free_port()
@@ -57,6 +60,7 @@ def _start(ini: Path, log: Path, environment: dict[str, str]) -> Server:
                 [BIN / "pserve", ini],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                process_group=0 if own_group else None,
                 env={
                     **os.environ,
                     "PORT": str(port),

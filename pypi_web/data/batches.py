@@ -32,7 +32,8 @@ class Batch(Generic[Fact]):
         self._writing = threading.Lock()  # held while a batch is written
         self._gathered: Counter[Fact] = Counter()
         self._timer: threading.Timer | None = None
-        atexit.register(self.write)
+        self._is_ending = False
+        atexit.register(self._write_last)
 
     def add(self, fact: Fact) -> None:
         with self._lock:
@@ -58,8 +59,12 @@ class Batch(Generic[Fact]):
                     self._gathered.update(gathered)
                     self._start_timer()
 
+    def _write_last(self) -> None:
+        self._is_ending = True
+        self.write()
+
     def _start_timer(self) -> None:
-        if self._timer is None:
+        if self._timer is None and not self._is_ending:
             self._timer = threading.Timer(INTERVAL, self.write)
             self._timer.daemon = True
             self._timer.start()

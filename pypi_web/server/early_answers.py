@@ -28,6 +28,9 @@ look; it is asked on the thread that all connections share."""
 SMALL = 8192
 """A body up to this many bytes comes with its headers anyway; nobody is asked about it first."""
 
+PATIENCE = 30.0
+"""Seconds that headers may take, together with a body that nobody is asked about."""
+
 MAX_REFUSAL = 1 << 16
 """The longest answer that is taken for a refusal, in bytes."""
 
@@ -58,6 +61,8 @@ class EarlyAnsweringChannel(HTTPChannel):
 
     def readable(self) -> bool:
         if self._lingers_until is None:
+            if self.request is not None and self.request.is_late:
+                self.will_close = True
             return bool(super().readable())
         if time.monotonic() > self._lingers_until:
             self.will_close = True  # and so be writable, which closes
@@ -96,6 +101,7 @@ class AskingParser(HTTPRequestParser):
         super().__init__(adj)
         self._channel = channel
         self._judged = False
+        self._begun = time.monotonic()
 
     def received(self, data: bytes) -> int:
         if self._channel.has_refused:
@@ -124,6 +130,13 @@ class AskingParser(HTTPRequestParser):
         if self.chunked:
             return _refuse("411 Length Required", "Send the body with a Content-Length.")
         return None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it has not come in the time that any but a large body takes: nobody has asked yet
+        who sends it, and it holds a connection that others want."""
+        is_large = self.headers_finished and (self.chunked or self.content_length > SMALL)
+        return not is_large and time.monotonic() - self._begun > PATIENCE
 
     @property
     def is_malformed(self) -> bool:

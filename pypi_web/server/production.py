@@ -9,10 +9,12 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from granian import Granian
@@ -33,12 +35,17 @@ from pypi_web.server.starting import (
     find_greeting,
     greet,
     listen,
+    stop,
 )
 
 MAX_HEAD = 1 << 16
 """The longest request line and headers together, in bytes."""
 
 UPLOAD_THREADS = 4
+
+GRACE = 20
+"""Seconds that a stop waits for who is being answered, however slowly. What was gathered to be
+written is written meanwhile."""
 
 Application = Callable[..., Any]
 
@@ -50,15 +57,20 @@ class Worker:
     load: Callable[[], Any]
     """Makes the application."""
     ini: str | None
-    trusted_proxy: str | None
+    ini_values: dict[str, str]
+    """What the ini may name that stands outside of it."""
+    trusted_proxy: list[str]
     threads: int
     upload_sockets: list[socket.socket]
 
     def __call__(self) -> Application:
         """In the worker: the application that granian is to serve."""
+        # What the terminal sends to all (Ctrl-C, its own end) is for the first process alone, which
+        # tells the workers; granian's workers hang where they are told twice.
+        os.setpgid(0, 0)
         _end_with_parent()
         if self.ini is not None:
-            setup_logging(self.ini)
+            setup_logging(self.ini, self.ini_values)
         router = self.load()
         # What was loaded stays: nobody looks through it for garbage, which takes a page's time.
         gc.collect()
@@ -73,32 +85,42 @@ class Worker:
                 max_upload_size=router.registry["settings"].max_upload_size,
                 threads=UPLOAD_THREADS,
             )
-        return BoundedBodies(app, at_most=max(1, self.threads // 2))
+        return BoundedBodies(app, readers=self.threads // 4, senders=self.threads // 2)
 
 
 def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
     """A `paste.server_runner`, until SIGTERM or Ctrl-C: `host`, `port`, `upload_port`, `workers`
-    (processes), `threads` (of each, at most), `trusted_proxy` (addresses and networks)."""
+    (processes), `threads` (of each, at most), `trusted_proxy` (addresses and networks).
+
+    Each worker makes the application anew, as its section says: a filter or pipeline of the ini is
+    not round it.
+    """
     address = find_address(options)
     count = check_number("number of workers", options.pop("workers", "1"), "`workers`", most=256)
     threads = check_number(
-        "number of threads", options.pop("threads", "64"), "`threads`", most=1024
+        "number of threads", options.pop("threads", "64"), "`threads`", least=4, most=1024
     )
-    trusted_proxy = options.pop("trusted_proxy", None)
+    trusted_proxy = _check_networks(options.pop("trusted_proxy", ""))
     uploads = _find_upload_address(address.host, options)
-    upload_sockets = listen(uploads) if uploads else []
     check_all_are_taken(options)
+    if uploads and uploads.port == address.port:
+        stop("PORT and UPLOAD_PORT are the same: set one of them to another port.")
+    where = _find_free(address)
+    upload_sockets = listen(uploads) if uploads else []
     greeting = find_greeting(app, address.url)
     if uploads:
         greeting = f"Publishers are answered at {uploads.url} too\n{greeting}"
-    where = _find_free(address)
     threading.Thread(target=_greet_once_served, args=(where, greeting), daemon=True).start()
     # New programs: what the library of a store has running does not live through a fork.
     multiprocessing.set_start_method("spawn", force=True)
     worker = Worker(
-        app.registry["load_again"], global_config.get("__file__"), trusted_proxy, threads,
-        upload_sockets,
-    )  # fmt: skip
+        load=app.registry["load_again"],
+        ini=global_config.get("__file__"),
+        ini_values=dict(global_config),
+        trusted_proxy=trusted_proxy,
+        threads=threads,
+        upload_sockets=upload_sockets,
+    )
     server = Granian(
         "pypi_web",
         *where,
@@ -112,9 +134,15 @@ def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
         backlog=BACKLOG,
         backpressure=BACKLOG,
         respawn_failed_workers=True,
+        workers_kill_timeout=GRACE,
         log_level=LogLevels.error,
     )
-    server.serve(target_loader=worker, wrap_loader=False)
+    server.on_startup(_end_with_terminal)
+    try:
+        server.serve(target_loader=worker, wrap_loader=False)
+    except SystemExit as ended:
+        if ended.code:
+            stop("The workers end as soon as they begin: see what is logged above.")
 
 
 def _find_upload_address(host: str, options: dict[str, str]) -> Address | None:
@@ -124,7 +152,19 @@ def _find_upload_address(host: str, options: dict[str, str]) -> Address | None:
     if port is None:
         return None
     where = "UPLOAD_PORT, or `upload_port` in the ini"
-    return Address(host, check_number("port for uploads", port, where, most=65535))
+    number = check_number("port for uploads", port, where, most=65535)
+    return Address(host, number, "UPLOAD_PORT")
+
+
+def _check_networks(text: str) -> list[str]:
+    """Addresses and networks, written with commas between them."""
+    networks = [each.strip() for each in text.split(",") if each.strip()]
+    for each in networks:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            stop(f"`trusted_proxy` in the ini takes addresses and networks, by commas: {error}.")
+    return networks
 
 
 def _find_free(address: Address) -> tuple[str, int]:
@@ -145,6 +185,12 @@ def _greet_once_served(where: tuple[str, int], greeting: str) -> None:
             time.sleep(0.05)
 
 
+def _end_with_terminal() -> None:
+    """Without one, SIGHUP has granian begin its workers anew, one after the other."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+
+
 def _end_with_parent() -> None:
     """Ends this worker when the process that began it ends, even when that is killed."""
     parent = multiprocessing.parent_process()
@@ -155,3 +201,5 @@ def _end_with_parent() -> None:
 def _wait_and_end(parent: Any) -> None:
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os._exit(1)

@@ -25,6 +25,8 @@ class Address:
 
     host: str
     port: int
+    variable: str
+    """That of the environment which sets the port."""
 
     @property
     def url(self) -> str:
@@ -38,12 +40,14 @@ def find_address(options: dict[str, Any]) -> Address:
     host = options.pop("host", "localhost")
     port = os.environ.get("PORT") or options.get("port", "6543")
     options.pop("port", None)
-    return Address(host, check_number("port", port, "PORT, or `port` in the ini", most=65535))
+    number = check_number("port", port, "PORT, or `port` in the ini", most=65535)
+    return Address(host, number, "PORT")
 
 
-def check_number(what: str, text: str, where: str, *, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= most:
-        stop(f"The {what} {text[:20]!r} ({where}) is no number from 1 to {most}.")
+def check_number(what: str, text: str, where: str, *, least: int = 1, most: int) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 6
+    if not is_number or not least <= int(text) <= most:
+        stop(f"The {what} {text[:20]!r} ({where}) is no number from {least} to {most}.")
     return int(text)
 
 
@@ -73,8 +77,8 @@ def listen(address: Address) -> list[socket.socket]:
             each.close()
         cause = getattr(error, "strerror", None) or str(error).rstrip(".")
         stop(
-            f"Cannot listen on {address.host}:{address.port}: {cause}. Set PORT to another port, or"
-            " `host` in the ini to a name of this machine."
+            f"Cannot listen on {address.host}:{address.port}: {cause}. Set {address.variable} to"
+            " another port, or `host` in the ini to a name of this machine."
         )
     return sockets
 

@@ -5,10 +5,12 @@ refusal, and takes in a whole body before a thread is given to it.
 """
 
 import atexit
+import os
 import signal
 import socket
 import sys
 import threading
+import time
 from typing import Any
 
 from waitress.adjustments import Adjustments
@@ -16,6 +18,9 @@ from waitress.server import create_server
 
 from pypi_web.server.early_answers import EarlyAnsweringChannel
 from pypi_web.server.starting import find_address, find_greeting, greet, listen, stop
+
+GRACE = 15.0
+"""Seconds that a stop waits for what is being sent and answered."""
 
 FORM_ROOM = 1 << 20
 """Bytes that the server takes beyond the largest upload; the application refuses what is between,
@@ -50,13 +55,40 @@ def serve_beside(
         threads=threads,
         clear_untrusted_proxy_headers=False,  # the application asks which proxy it trusts
     )
-    threading.Thread(target=server.run, name="waitress", daemon=True).start()
-    atexit.register(server.task_dispatcher.shutdown)
+    threading.Thread(target=_run, args=(server,), name="waitress", daemon=True).start()
+    atexit.register(_finish, server)
+
+
+def _finish(server: Any) -> None:
+    """Takes in what is being sent and answers it, for some seconds; accepts nothing more."""
+    deadline = time.monotonic() + GRACE
+    for each in server._map.values():
+        each.accepting = False
+    while time.monotonic() < deadline and any(map(_is_busy, list(server._map.values()))):
+        time.sleep(0.05)
+    server.task_dispatcher.shutdown()
+
+
+def _is_busy(channel: Any) -> bool:
+    if not isinstance(channel, EarlyAnsweringChannel):
+        return False
+    return bool(channel.request or channel.requests or channel.total_outbufs_len)
+
+
+def _run(server: Any) -> None:
+    try:
+        server.run()
+    finally:  # never by itself: another worker is begun in place of one that is half dead
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def create(app: Any, sockets: list[socket.socket], *, max_upload_size: int, **options: Any) -> Any:
     servers: dict[int, Any] = {}
     options.setdefault("max_request_body_size", max_upload_size + FORM_ROOM)
+    # select() knows the first 1,024 of a process's sockets, and granian has as many.
+    options.setdefault("asyncore_use_poll", True)
+    options.setdefault("connection_limit", 1_000)
+    options.setdefault("channel_timeout", 60)
     server = create_server(app, map=servers, sockets=sockets, **options)
     for each in servers.values():
         if hasattr(each, "channel_class"):

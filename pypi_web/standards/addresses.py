@@ -3,10 +3,11 @@
 import re
 from urllib.parse import quote
 
+OF_FILES = ("/files/", "/packages/")
+
 FOR_TOOLS = (
     "/simple",
-    "/files/",
-    "/packages/",
+    *OF_FILES,
     "/legacy",
     "/pypi/",
     "/_health/",

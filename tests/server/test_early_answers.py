@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
+from waitress.adjustments import Adjustments
 from webtest import TestApp
 
+from pypi_web.server.early_answers import PATIENCE, AskingParser, EarlyAnsweringChannel
 from pypi_web.standards import addresses
 from tests.distributions import build_wheel
 from tests.people import Person, basic
@@ -201,3 +203,16 @@ def test_no_token_and_no_query_stands_in_the_log(server: Server, client: Connect
     assert alice.token not in log
     assert alice.basic["Authorization"].split()[1] not in log
     assert "hush" not in log
+
+
+def test_a_small_body_that_drips_holds_no_connection_for_long(monkeypatch: pytest.MonkeyPatch):
+    channel = EarlyAnsweringChannel.__new__(EarlyAnsweringChannel)
+    parser = AskingParser(Adjustments(), channel)
+    channel.has_refused = False
+    parser.received(b"POST /account/login HTTP/1.1\r\nContent-Length: 8000\r\n\r\nx")
+    begun = time.monotonic()
+    assert not parser.is_late
+
+    monkeypatch.setattr(time, "monotonic", lambda: begun + PATIENCE + 1)
+
+    assert parser.is_late

@@ -2,11 +2,13 @@
 
 import http.client
 import os
+import resource
 import select
 import signal
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,11 +19,12 @@ from sqlalchemy import select as select_rows
 from sqlalchemy.orm import Session
 
 from pypi_web.data import DownloadCount
+from pypi_web.server.production import GRACE
 from pypi_web.standards import addresses
 from tests.clients.programs import twine
 from tests.distributions import Distribution, build_wheel
 from tests.people import Person, basic
-from tests.posting import post
+from tests.posting import post, split_request
 from tests.server.test_serving import pserve, sentence_of
 from tests.servers import Server, free_port, running_server
 
@@ -40,6 +43,22 @@ def workers_of(server: Server) -> list[int]:
     return [int(line[0]) for line in lines]
 
 
+HALF_A_FORM = (
+    b"POST /account/login HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+)
+
+
+def connect(port: int, *, receives: int | None = None) -> socket.socket:
+    """A connection; one that takes in so many bytes by itself, and no more until it is read."""
+    connection = socket.socket()
+    if receives is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+    connection.settimeout(20)
+    connection.connect(("127.0.0.1", port))
+    return connection
+
+
 def listeners_on(port: int) -> list[str]:
     """Lines of the kernel's table of sockets: each worker listens on one of its own."""
     lines = Path("/proc/net/tcp").read_text().splitlines()
@@ -54,7 +73,8 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def is_alive(process: int) -> bool:
-    return Path(f"/proc/{process}").exists()
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def read(url: str) -> str:
@@ -66,6 +86,7 @@ def test_a_page_read_after_a_publishers_200_shows_that_upload_whichever_worker_a
     production: Server, alice: Person
 ):
     assert len(workers_of(production)) == 2
+    wait_until(lambda: len(listeners_on(production.port)) == 2)
 
     for number in range(10):
         assert post(production.upload_port, alice, build_wheel("foo", f"1.{number}")).status == 200
@@ -96,6 +117,83 @@ def test_workers_end_with_the_process_that_began_them(production: Server, signum
     wait_until(lambda: not any(map(is_alive, workers)))
 
 
+@ON_SQLITE
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_no_client_is_so_slow_that_a_stop_waits_for_it_for_ever(
+    production: Server, wheel: Distribution, signum: signal.Signals
+):
+    workers = workers_of(production)
+    path = addresses.of_file(wheel.sha256, wheel.filename)
+    with ExitStack() as stack:
+        for head in (HALF_A_FORM, f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()):
+            client = stack.enter_context(connect(production.port, receives=4096))
+            client.sendall(head)
+        time.sleep(0.5)
+
+        production.process.send_signal(signum)
+
+        production.process.wait(GRACE + 20)
+        wait_until(lambda: not any(map(is_alive, workers)))
+
+
+@ON_SQLITE
+def test_ctrl_c_ends_all_though_the_terminal_tells_all(production_ini: Path, tmp_path: Path):
+    with running_server(production_ini, log=tmp_path / "log", own_group=True) as server:
+        wait_until(lambda: len(listeners_on(server.port)) == 2)
+        workers = workers_of(server)
+
+        os.killpg(server.process.pid, signal.SIGINT)
+
+        server.process.wait(20)
+        wait_until(lambda: not any(map(is_alive, workers)))
+
+
+@ON_SQLITE
+def test_a_stop_takes_in_what_is_being_published(production: Server, alice: Person):
+    wheel = build_wheel("late", extra={"filling.bin": os.urandom(300_000)})
+    head, body = split_request(alice, wheel)
+    with connect(production.upload_port) as publisher:
+        publisher.sendall(head + body[:200_000])
+        time.sleep(0.5)
+        production.process.send_signal(signal.SIGTERM)
+        time.sleep(1.5)
+
+        publisher.sendall(body[200_000:])
+
+        assert publisher.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+    production.process.wait(30)
+
+
+@ON_SQLITE
+def test_publishers_are_answered_however_many_connections_there_are(
+    production_ini: Path, tmp_path: Path, alice: Person
+):
+    production_ini.write_text(production_ini.read_text().replace("workers = 2", "workers = 1"))
+    room = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, room[1]), room[1]))
+    try:
+        with running_server(production_ini, log=tmp_path / "log") as server, ExitStack() as stack:
+            for _ in range(1_010):
+                stack.enter_context(connect(server.port))
+            for number in range(20):
+                wheel = build_wheel("sample", f"1.{number}")
+                assert post(server.upload_port, alice, wheel).status == 200
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, room)
+
+
+@ON_SQLITE
+def test_a_site_that_cannot_live_ends_as_failed(production: Server):
+    before = workers_of(production)
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: bool(set(workers_of(production)) - set(before)))
+    (again,) = set(workers_of(production)) - set(before)
+    os.kill(again, signal.SIGKILL)
+
+    assert production.process.wait(40) == 1
+    assert "end as soon as they begin" in production.log.read_text()
+
+
 def test_an_orderly_stop_loses_no_download(
     production_ini: Path, tmp_path: Path, db: Session, alice: Person
 ):
@@ -114,7 +212,10 @@ def test_no_wish_is_refused_but_by_a_sentence(production_ini: Path, subtests: py
     wrong = {
         "workers = 0": "number of workers",
         "workers = many": "number of workers",
-        "threads = -1": "number of threads",
+        "threads = 3": "no number from 4 to 1024",
+        "trusted_proxy = localhost": "`trusted_proxy` in the ini takes addresses",
+        "trusted_proxy = 10.0.0.1/8": "has host bits set",
+        "workers = 0000002": "number of workers",
         "upload_port = http": "port for uploads",
         "treads = 4": "mean nothing here: treads",
     }
@@ -133,7 +234,9 @@ def test_a_port_that_is_taken_stops_the_start(
 
     process = pserve(production_ini, **ports)
 
-    assert f"Cannot listen on 127.0.0.1:{production.port}" in sentence_of(process)
+    sentence = sentence_of(process)
+    assert f"Cannot listen on 127.0.0.1:{production.port}" in sentence
+    assert f"Set {variable} to another port" in sentence
     assert "served at" not in process.stdout
 
 
@@ -256,30 +359,56 @@ def test_twine_shows_the_reason_of_a_refusal_where_publishers_are_sent(
     assert "already exist" in refused.stdout + refused.stderr
 
 
-@ON_SQLITE
-def test_bodies_that_do_not_come_hold_up_no_reader(production_ini: Path, tmp_path: Path):
+@pytest.fixture
+def small(production_ini: Path, tmp_path: Path) -> Iterator[Server]:
+    """A server of four threads."""
     text = production_ini.read_text().replace("workers = 2", "workers = 1\nthreads = 4")
     production_ini.write_text(text)
-    head = (
-        b"POST /account/login HTTP/1.1\r\nHost: localhost\r\n"
-        b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
-    )
-    with (
-        running_server(production_ini, log=tmp_path / "log") as server,
-        ExitStack() as stack,
-    ):
-        slow = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=20))
-            for _ in range(8)
-        ]
-        for each in slow:
-            each.sendall(head)
-        wait_until(lambda: len(select.select(slow, [], [], 0)[0]) == 6)
-        refused = [each.recv(1 << 16) for each in select.select(slow, [], [], 0)[0]]
-        page = read(f"{server.url}/simple/")
+    with running_server(production_ini, log=tmp_path / "small.log") as server:
+        yield server
 
-    assert all(b" 503 " in answer for answer in refused)
-    assert "Simple index" in page or "html" in page
+
+def refused_of(clients: list[socket.socket], count: int) -> None:
+    """Waits until so many are told to come again."""
+    wait_until(lambda: len(select.select(clients, [], [], 0)[0]) == count)
+    answers = [each.recv(1 << 16) for each in select.select(clients, [], [], 0)[0]]
+    assert all(b" 503 " in answer and b"retry-after: 1" in answer.lower() for answer in answers)
+
+
+@ON_SQLITE
+def test_bodies_that_do_not_come_hold_up_no_reader(small: Server):
+    with ExitStack() as stack:
+        slow = [stack.enter_context(connect(small.port)) for _ in range(8)]
+        for each in slow:
+            each.sendall(HALF_A_FORM)
+        refused_of(slow, 7)
+
+        assert "<title>Simple index</title>" in read(small.index_url)
+
+
+@ON_SQLITE
+def test_files_that_are_not_taken_hold_up_no_reader(small: Server, alice: Person):
+    large = build_wheel("large", extra={"filling.bin": os.urandom(20_000_000)})
+    assert post(small.upload_port, alice, large).status == 200
+    path = addresses.of_file(large.sha256, large.filename)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(connect(small.port, receives=4096)) for _ in range(8)]
+        for each in slow:
+            each.sendall(f"GET /{path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        wait_until(lambda: len(select.select(slow, [], [], 0)[0]) == 8)
+        heads = [each.recv(20) for each in slow]
+        assert sorted(head.split()[1] for head in heads) == [b"200"] * 2 + [b"503"] * 6
+
+        assert "<title>Simple index</title>" in read(small.index_url)
+
+    for _ in range(8):  # and each place that was taken is free again
+        wait_until(lambda: whole(small, path) == large.content)
+
+
+def whole(server: Server, path: str) -> bytes | None:
+    with asking(server.port) as ask:
+        answer = ask(f"/{path}")
+    return answer.content if answer.status == 200 else None
 
 
 @ON_SQLITE
