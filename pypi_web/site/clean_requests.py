@@ -42,7 +42,8 @@ _UNDERSTOOD = {
     # Nor the last 0 bytes, which it takes for all of them.
     "Range": re.compile(r"bytes=(\d{1,18}-\d{0,18}|-0*[1-9]\d{0,17})", re.A),
     "If-Range": re.compile(rf"({_ETAGS}|{_DATE})", re.A),
-    "If-None-Match": re.compile(_ETAGS, re.A),
+    # Not `*`, of which WebOb makes a whole answer without its body.
+    "If-None-Match": re.compile(_ETAGS.replace(r"\*|", ""), re.A),
     "If-Match": re.compile(_ETAGS, re.A),
     "If-Modified-Since": re.compile(_DATE, re.A),
     "If-Unmodified-Since": re.compile(_DATE, re.A),

@@ -1,4 +1,6 @@
-"""One readable line a request. Paths only: a query may hold a secret, and headers do."""
+"""One readable line a request, but for pages of the index that are kept (`simple.keeping`): those
+are answered before anything is said of them. Paths only: a query may hold a secret, and headers do.
+"""
 
 import logging
 import time
@@ -8,6 +10,8 @@ from urllib.parse import quote
 
 MAX_PATH = 1000
 """Characters of a path that stand in the log."""
+
+MAX_METHOD = 20
 
 log = logging.getLogger("pypi_web.requests")
 
@@ -19,7 +23,15 @@ def tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Callable[[An
         milliseconds = (time.perf_counter() - begun) * 1000
         path = request.environ["PATH_INFO"][:MAX_PATH].encode("latin-1")
         path = quote(path, safe="/:@!$&'()*+,;=-._~")
-        log.info("%s %s %s %.1f ms", request.method, path, response.status_int, milliseconds)
+        log.info(
+            "%s %s %s %s %.1f ms",
+            request.remote_addr or "-",
+            request.method[:MAX_METHOD],
+            path,
+            # With the reason, where a tool was told one.
+            response.status if response.status_int >= 400 else response.status_int,
+            milliseconds,
+        )
         return response
 
     return tween
