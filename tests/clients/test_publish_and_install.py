@@ -1,5 +1,6 @@
 """Real clients against a real server: twine and uv publish, pip and uv install."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,8 @@ def test_a_private_index_is_installed_from_with_a_token(
 ):
     with running_server(site_ini, log=tmp_path / "log", PYPI_WEB_ANONYMOUS_READ="false") as server:
         twine(server, alice, build_wheel().write_to(tmp_path))
-        opened = Server(
-            f"http://__token__:{alice.token}@127.0.0.1:{server.port}",
-            server.port,
-            server.process,
-            server.log,
-        )
+        url = f"http://__token__:{alice.token}@127.0.0.1:{server.port}"
+        opened = replace(server, url=url)
 
         install(server, tmp_path / "closed", "sample", fails=True)
         install(opened, tmp_path / "target", "sample")
