@@ -11,7 +11,8 @@ from webtest import TestApp
 
 from pypi_web.commands import check
 from pypi_web.data import File
-from pypi_web.storage import Storage, StorageUnavailable
+from pypi_web.storage import StorageUnavailable
+from pypi_web.storage.folders import FolderStorage
 from tests.commands.conftest import Run
 from tests.distributions import Distribution, build_sdist, build_wheel
 from tests.people import Person
@@ -123,14 +124,14 @@ def test_names_a_file_whose_metadata_is_damaged(
 def test_bytes_that_the_disk_does_not_give_are_damage(
     run: Run, wheel: Distribution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = Storage.read
+    read = FolderStorage.read
 
-    def fail(storage: Storage, sha256: str, start: int, end: int):
+    def fail(storage: FolderStorage, sha256: str, start: int, end: int):
         if sha256 == wheel.sha256:
             raise StorageUnavailable(os.strerror(errno.EIO))
         return read(storage, sha256, start, end)
 
-    monkeypatch.setattr(Storage, "read", fail)
+    monkeypatch.setattr(FolderStorage, "read", fail)
 
     result = run("check")
 
