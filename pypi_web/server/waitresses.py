@@ -37,7 +37,7 @@ def serve(app: Any, _global_config: dict[str, str], **options: Any) -> None:
         Adjustments(sockets=sockets, **options)
     except ValueError as error:
         stop(f"[server:main] is wrong: {str(error).rstrip('.')}.")
-    server = create(app, sockets, max_upload_size=_max_upload_size(app), **options)
+    server, _ = _create(app, sockets, max_upload_size=_max_upload_size(app), **options)
     greet(greeting)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # an orderly stop, as by Ctrl-C
     server.run()
@@ -48,7 +48,7 @@ def serve_beside(
 ) -> None:
     """Serves in a thread of its own until this process ends, which waits for a moment for what is
     being answered."""
-    server = create(
+    server, connected = _create(
         app,
         sockets,
         max_upload_size=max_upload_size,
@@ -56,15 +56,15 @@ def serve_beside(
         clear_untrusted_proxy_headers=False,  # the application asks which proxy it trusts
     )
     threading.Thread(target=_run, args=(server,), name="waitress", daemon=True).start()
-    atexit.register(_finish, server)
+    atexit.register(_finish, server, connected)
 
 
-def _finish(server: Any) -> None:
+def _finish(server: Any, connected: dict[int, Any]) -> None:
     """Takes in what is being sent and answers it, for some seconds; accepts nothing more."""
     deadline = time.monotonic() + GRACE
-    for each in server._map.values():
+    for each in list(connected.values()):
         each.accepting = False
-    while time.monotonic() < deadline and any(map(_is_busy, list(server._map.values()))):
+    while time.monotonic() < deadline and any(map(_is_busy, list(connected.values()))):
         time.sleep(0.05)
     server.task_dispatcher.shutdown()
 
@@ -82,18 +82,21 @@ def _run(server: Any) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def create(app: Any, sockets: list[socket.socket], *, max_upload_size: int, **options: Any) -> Any:
-    servers: dict[int, Any] = {}
+def _create(
+    app: Any, sockets: list[socket.socket], *, max_upload_size: int, **options: Any
+) -> tuple[Any, dict[int, Any]]:
+    """A server, and all that it listens on or talks with, by their descriptors."""
+    connected: dict[int, Any] = {}
     options.setdefault("max_request_body_size", max_upload_size + FORM_ROOM)
     # select() knows the first 1,024 of a process's sockets, and granian has as many.
     options.setdefault("asyncore_use_poll", True)
     options.setdefault("connection_limit", 1_000)
     options.setdefault("channel_timeout", 60)
-    server = create_server(app, map=servers, sockets=sockets, **options)
-    for each in servers.values():
+    server = create_server(app, map=connected, sockets=sockets, **options)
+    for each in connected.values():
         if hasattr(each, "channel_class"):
             each.channel_class = EarlyAnsweringChannel
-    return server
+    return server, connected
 
 
 def _max_upload_size(app: Any) -> int:

@@ -1,5 +1,6 @@
 """`pserve` with granian and its workers."""
 
+import atexit
 import http.client
 import os
 import resource
@@ -7,6 +8,7 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +21,7 @@ from sqlalchemy import select as select_rows
 from sqlalchemy.orm import Session
 
 from pypi_web.data import DownloadCount
+from pypi_web.server import waitresses
 from pypi_web.server.production import GRACE
 from pypi_web.standards import addresses
 from tests.clients.programs import twine
@@ -162,6 +165,24 @@ def test_a_stop_takes_in_what_is_being_published(production: Server, alice: Pers
 
         assert publisher.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
     production.process.wait(30)
+
+
+def test_a_stop_closes_all_that_is_listened_on(monkeypatch: pytest.MonkeyPatch):
+    """As where a host's name has an address of IPv4 and one of IPv6."""
+    begun = []
+    monkeypatch.setattr(atexit, "register", lambda *call: begun.append(call))
+    monkeypatch.setattr(threading.Thread, "start", lambda _: None)
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+            each.listen()
+        waitresses.serve_beside(lambda *_: [], sockets, max_upload_size=1, threads=1)
+        ((finish, server, connected),) = begun
+        finish(server, connected)
+
+        assert sum(each.accepting is False for each in connected.values()) >= 2
+        server.close()
 
 
 @ON_SQLITE
