@@ -1,5 +1,6 @@
 """Where a database stands, beside the code."""
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -9,6 +10,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+_DEFAULT_INI = "development.ini"
 
 _HOW = "run `alembic upgrade head`, or `pypi-web schema upgrade` where there is no checkout"
 
@@ -31,6 +34,20 @@ class State(StrEnum):
     def sentence(self) -> str:
         """How the database stands, and what to do about it."""
         return _SENTENCES[self]
+
+    def sentence_for(self, ini: str | None) -> str:
+        """The same for who works on the site of an ini that the commands take only when told."""
+        if ini is None or Path(ini).name == _DEFAULT_INI:
+            return self.sentence
+        path = min(ini, os.path.relpath(ini), key=len)
+        commands = {
+            "`alembic ": f"`alembic -c {path} ",
+            "`pypi-web ": f"`pypi-web --config {path} ",
+        }
+        sentence = self.sentence
+        for command, with_ini in commands.items():
+            sentence = sentence.replace(command, with_ini)
+        return sentence
 
 
 _SENTENCES = {

@@ -107,7 +107,7 @@ def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
         stop("PORT and UPLOAD_PORT are the same: set one of them to another port.")
     where = _find_free(address)
     upload_sockets = listen(uploads) if uploads else []
-    greeting = find_greeting(app, address.url)
+    greeting = find_greeting(app, address.url, global_config.get("__file__"))
     if uploads:
         greeting = f"Publishers are answered at {uploads.url} too\n{greeting}"
     threading.Thread(target=_greet_once_served, args=(where, greeting), daemon=True).start()

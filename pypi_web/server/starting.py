@@ -83,21 +83,21 @@ def listen(address: Address) -> list[socket.socket]:
     return sockets
 
 
-def find_greeting(app: Any, url: str) -> str:
+def find_greeting(app: Any, url: str, ini: str | None) -> str:
     """Where the site is, and what it lacks; stops the start where there are no tables."""
     engine = app.registry["engine"]
     try:
         with reading(engine) as db:
             state = find_state(db)
         if state is State.EMPTY:
-            stop(state.sentence)
+            stop(state.sentence_for(ini))
         link = find_setup_link(engine, app.registry["settings"], url) if state.is_ready else None
     except SQLAlchemyError as error:
         cause = " ".join(str(getattr(error, "orig", error)).split())
         stop(f"The database cannot be used ({cause}): see DATABASE_URL and sqlalchemy.url.")
     greeting = f"pypi_web is served at {url}"
     if state is State.BEHIND:
-        greeting += f"\n{state.sentence}"
+        greeting += f"\n{state.sentence_for(ini)}"
     if link:
         greeting += (
             f"\nNobody has an account here yet. Make the first administrator at\n\n    {link}\n"

@@ -27,11 +27,11 @@ FORM_ROOM = 1 << 20
 with a sentence."""
 
 
-def serve(app: Any, _global_config: dict[str, str], **options: Any) -> None:
+def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
     """A `paste.server_runner`, until SIGTERM or Ctrl-C: `host`, `port`, and whatever else waitress
     knows."""
     address = find_address(options)
-    greeting = find_greeting(app, address.url)
+    greeting = find_greeting(app, address.url, global_config.get("__file__"))
     sockets = listen(address)
     try:
         Adjustments(sockets=sockets, **options)

@@ -129,7 +129,7 @@ def test_a_start_on_an_empty_database_says_what_to_run_and_makes_no_tables(
     )
 
     assert start.returncode == 1
-    assert "run `alembic upgrade head`" in start.stderr
+    assert "run `alembic -c " in start.stderr
     engine = create_engine(empty_database.url)
     assert inspect(engine).get_table_names() == []
     engine.dispose()
