@@ -11,7 +11,7 @@ from benchmarks import first_reads, read_tables
 from benchmarks.bare import running_bare
 from benchmarks.connections import Connection, send_all
 from benchmarks.load import NAME, Request
-from benchmarks.nginx import running_nginx
+from benchmarks.nginx import serving_files
 from benchmarks.peers import PeerMissing, Target, running_all
 from benchmarks.read_tables import OURS, TITLES
 from benchmarks.readers import (
@@ -72,7 +72,7 @@ def compare(folder: Path, sites: dict[str, ProductionSite]) -> None:
         _write_answers(folder, ours)
         readers.insert(0, _prepare(stack.enter_context(running_bare(folder))))
         try:
-            readers.insert(0, _prepare(stack.enter_context(running_nginx(folder))))
+            readers.insert(0, _prepare(stack.enter_context(serving_files(folder))))
         except PeerMissing as missing:
             print(f"  Without nginx. {missing}", flush=True)
         _go_rounds(readers)

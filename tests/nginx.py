@@ -1,4 +1,4 @@
-"""A real nginx in front of a site, where one is installed."""
+"""A real nginx, in front of a site or with files of its own, where one is installed."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers import free_port
@@ -16,9 +17,9 @@ PROGRAM = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 _CONFIGURATION = """\
 daemon off;
 {user}
-worker_processes 1;
+worker_processes auto;
 pid {folder}/pid;
-events {{ worker_connections 64; }}
+events {{ worker_connections 256; }}
 http {{
   access_log off;
   default_type text/plain;
@@ -35,10 +36,16 @@ http {{
 """
 
 
+@dataclass(frozen=True)
+class Nginx:
+    port: int
+    pid: int
+
+
 @contextmanager
-def running_nginx(folder: Path, server: str) -> Iterator[int]:
-    """The port of an nginx with `server` in its server block, ended after the block of the
-    caller; all that it writes is in `folder`."""
+def running_nginx(folder: Path, server: str) -> Iterator[Nginx]:
+    """An nginx with `server` in its server block, ended after the block of the caller; all that it
+    writes is in `folder`."""
     assert PROGRAM is not None
     port = free_port()
     configuration, log = folder / "nginx.conf", folder / "log"
@@ -53,7 +60,7 @@ def running_nginx(folder: Path, server: str) -> Iterator[int]:
         )
     try:
         _wait_until_it_listens(process, port, log)
-        yield port
+        yield Nginx(port, process.pid)
     finally:
         process.terminate()
         process.wait(15)

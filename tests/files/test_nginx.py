@@ -73,9 +73,9 @@ def standing_front(site_ini: Path, wheel: Distribution, **environment: str) -> I
     folder.mkdir()
     with (
         running_server(site_ini, log=folder / "server.log", **environment) as site,
-        running_nginx(folder, documented_block(site, site_ini.parent)) as port,
+        running_nginx(folder, documented_block(site, site_ini.parent)) as nginx,
     ):
-        yield Front(port, wheel)
+        yield Front(nginx.port, wheel)
 
 
 @pytest.fixture
@@ -135,12 +135,14 @@ def test_publishers_come_through_and_read_why_they_are_refused(
     )
     with (
         running_server(production_ini, log=folder / "server.log") as site,
-        running_nginx(folder, documented_block(site, tmp_path)) as port,
+        running_nginx(folder, documented_block(site, tmp_path)) as nginx,
     ):
-        front = replace(site, upload_port=port)
+        front = replace(site, upload_port=nginx.port)
         twine(front, alice, large.write_to(tmp_path))
         refused = twine(front, alice, other.write_to(tmp_path), fails=True)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/simple/large/", timeout=20) as page:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{nginx.port}/simple/large/", timeout=20
+        ) as page:
             assert large.filename in page.read().decode()
 
     assert "already exist" in refused.stdout
