@@ -1,10 +1,9 @@
 """granian with next to no application: what the production server costs by itself.
 
 `python -m benchmarks.bare PORT FOLDER` answers with the files of a folder, the page from memory and
-the large file from the disk, by workers like those of `pypi_web.server.production`.
+the large file from the disk, by the server that production.ini has.
 """
 
-import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,17 +12,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.log import LogLevels
-
 from benchmarks.peers import Target, wait_until_it_listens
 from benchmarks.readers import PROJECT
 from benchmarks.sites import ROOT
+from pypi_web.server.production import make_server
 from tests.servers import free_port
 
 ETAG = '"bare"'
-WORKERS = 2
+WORKERS, THREADS = 2, 64
+"""As in production.ini."""
+
 CHUNK = 1 << 18
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -80,19 +78,7 @@ def _read(path: Path) -> Iterator[bytes]:
 
 
 def main() -> None:
-    multiprocessing.set_start_method("spawn")
-    server = Granian(
-        "bare",
-        "127.0.0.1",
-        int(sys.argv[1]),
-        interface=Interfaces.WSGI,
-        workers=WORKERS,
-        blocking_threads=64,
-        loop=Loops.asyncio,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_level=LogLevels.error,
-    )
+    server = make_server("127.0.0.1", int(sys.argv[1]), workers=WORKERS, threads=THREADS)
     server.serve(target_loader=partial(make_application, Path(sys.argv[2])), wrap_loader=False)
 
 

@@ -111,8 +111,6 @@ def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
     if uploads:
         greeting = f"Publishers are answered at {uploads.url} too\n{greeting}"
     threading.Thread(target=_greet_once_served, args=(where, greeting), daemon=True).start()
-    # New programs: what the library of a store has running does not live through a fork.
-    multiprocessing.set_start_method("spawn", force=True)
     worker = Worker(
         load=app.registry["load_again"],
         ini=global_config.get("__file__"),
@@ -121,11 +119,25 @@ def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
         threads=threads,
         upload_sockets=upload_sockets,
     )
-    server = Granian(
+    server = make_server(*where, workers=count, threads=threads)
+    server.on_startup(_end_with_terminal)
+    try:
+        server.serve(target_loader=worker, wrap_loader=False)
+    except SystemExit as ended:
+        if ended.code:
+            stop("The workers end as soon as they begin: see what is logged above.")
+
+
+def make_server(host: str, port: int, *, workers: int, threads: int) -> Any:
+    """granian as it is run here, whatever it then serves."""
+    # New programs: what the library of a store has running does not live through a fork.
+    multiprocessing.set_start_method("spawn", force=True)
+    return Granian(
         "pypi_web",
-        *where,
+        host,
+        port,
         interface=Interfaces.WSGI,
-        workers=count,
+        workers=workers,
         blocking_threads=threads,
         loop=Loops.asyncio,
         http=HTTPModes.http1,
@@ -137,12 +149,6 @@ def serve(app: Any, global_config: dict[str, str], **options: Any) -> None:
         workers_kill_timeout=GRACE,
         log_level=LogLevels.error,
     )
-    server.on_startup(_end_with_terminal)
-    try:
-        server.serve(target_loader=worker, wrap_loader=False)
-    except SystemExit as ended:
-        if ended.code:
-            stop("The workers end as soon as they begin: see what is logged above.")
 
 
 def _find_upload_address(host: str, options: dict[str, str]) -> Address | None:
