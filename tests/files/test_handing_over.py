@@ -13,7 +13,7 @@ from pypi_web.storage import Storage
 from tests.changing import give_status
 from tests.conftest import MakeApp
 from tests.distributions import Distribution
-from tests.files.conftest import path_of
+from tests.files.conftest import ask_in_all_ways, path_of
 
 SETTINGS = pytest.mark.parametrize(
     ("setting", "header"),
@@ -113,12 +113,8 @@ def test_no_request_says_who_sends_the_bytes(app: TestApp, wheel: Distribution):
 def test_whole_downloads_are_counted_all_the_same(
     make_app: MakeApp, db: Session, wheel: Distribution, setting: str, header: str
 ):
-    app, path = make_app(sendfile=setting), path_of(wheel)
-    app.get(path)
-    app.head(path)
-    app.get(path, headers={"Range": "bytes=0-9"})
-    app.get(path, headers={"If-None-Match": f'"{wheel.sha256}"'})
-    app.get(f"{path}.metadata")
+    app = make_app(sendfile=setting)
+    ask_in_all_ways(app, wheel)
 
     app.app.registry["downloads"].write()
 
