@@ -1,12 +1,18 @@
 """Core metadata is read as its specification has it, and as tools have written it."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pypi_web.standards.core_metadata import InvalidCoreMetadata, parse, required_project
+from pypi_web.standards.core_metadata import (
+    InvalidCoreMetadata,
+    parse,
+    parse_what_can_be,
+    required_project,
+)
 from tests.distributions import metadata_text
 
 RAW_TO_EMAIL = {
@@ -147,3 +153,30 @@ def test_fields_may_go_on_in_the_next_lines_and_lines_may_end_as_on_windows():
         assert "two" in metadata.license
         assert metadata.keywords == "a, b"
         assert "with: colons" in metadata.description
+
+
+def test_what_others_let_in_is_read_but_for_its_faults():
+    content = (
+        b"Metadata-Version: 9.9\nName: a/b\nVersion: one\nSummary: It serves\nKeywords: a,b\n"
+        b"Requires-Python: whichever\nRequires-Dist: no requirement at all\nUnheard-Of: yes\n\nText"
+    )
+
+    read = parse_what_can_be(content)
+
+    assert (read.summary, read.keywords, read.description) == ("It serves", "a, b", "Text")
+    assert (read.metadata_version, read.name, read.version) == ("", "", "")
+    assert read.requires_python is None
+    assert read.requires_dist == ()
+
+
+def test_what_has_no_faults_is_read_alike():
+    content = metadata_text("sample", "1.0", "Summary: It serves", "Requires-Dist: x>1").encode()
+
+    assert parse_what_can_be(content) == parse(content)
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_metadata_is_read_or_refused(content: bytes):
+    for start in (b"", b"Name: x\n", b"Metadata-Version: 2.1\nRequires-Dist: "):
+        with suppress(InvalidCoreMetadata):
+            assert parse_what_can_be(start + content).name in ("", "x")
