@@ -63,6 +63,7 @@ setup(
         "sqlalchemy >= 2.1.9",
         "transaction >= 5.0",
         "trove-classifiers >= 2026.9",
+        "urllib3 >= 2.8",
         "waitress >= 3.0.2",
         "zope.sqlalchemy >= 4.1",
     ],

@@ -1,0 +1,19 @@
+"""What is asked of another index, over HTTP, without trusting what it answers."""
+
+from pypi_web.upstream.asking import Found, Missing, Unchanged, Upstream
+from pypi_web.upstream.failures import FileMissing, UpstreamUnavailable
+from pypi_web.upstream.files import UpstreamFile
+from pypi_web.upstream.limits import Limits
+from pypi_web.upstream.network import Network
+
+__all__ = [
+    "FileMissing",
+    "Found",
+    "Limits",
+    "Missing",
+    "Network",
+    "Unchanged",
+    "Upstream",
+    "UpstreamFile",
+    "UpstreamUnavailable",
+]

@@ -1,0 +1,66 @@
+"""A fake upstream, what asks it, and a network in which names mean what a test says."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pypi_web.upstream import Limits, Network, Upstream
+from pypi_web.upstream.network import Address
+from pypi_web.upstream.patience import PatientSocket
+from tests.upstream.fake import FakeUpstream, running_upstream
+
+QUICK = Limits(
+    connect_seconds=0.5, read_seconds=0.3, whole_seconds=0.6, turn_seconds=0.2, page_bytes=1 << 20
+)
+
+MakeUpstream = Callable[..., Upstream]
+
+
+class StagedNetwork(Network):
+    """Names have the addresses that a test gives them, the last of a list for good; all that are
+    called answer on loopback."""
+
+    def __init__(self, **addresses: list[str]) -> None:
+        self.addresses = {name.replace("_", "."): found for name, found in addresses.items()}
+        self.called: list[str] = []
+
+    def resolve(self, host: str, port: int) -> list[Address]:
+        found = self.addresses.get(host)
+        if found is None:
+            return super().resolve(host, port)
+        return [(2, (found.pop(0) if len(found) > 1 else found[0], port))]
+
+    def connect(self, address: Address, seconds: float) -> PatientSocket:
+        self.called.append(address[1][0])
+        return super().connect((2, ("127.0.0.1", address[1][1])), seconds)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeUpstream]:
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def other() -> Iterator[FakeUpstream]:
+    """Another host, as far as HTTP is concerned."""
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def make_upstream(fake: FakeUpstream) -> Iterator[MakeUpstream]:
+    made: list[Upstream] = []
+
+    def make(url: str | None = None, **options: object) -> Upstream:
+        made.append(Upstream(url or fake.index_url, **{"limits": QUICK, **options}))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def upstream(make_upstream: MakeUpstream) -> Upstream:
+    return make_upstream()
