@@ -7,7 +7,7 @@ COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-header --upgr
 TOO_OLD := pypi_web needs Python 3.11 or newer: make serve PYTHON=python3.12
 CHECK := import sys; sys.exit("$(TOO_OLD)" if sys.version_info < (3, 11) else 0)
 
-.PHONY: serve test lint format demo bench lock clean
+.PHONY: serve test lint format demo bench bench-mirror lock clean
 
 serve: .venv/installed
 	@$(BIN)/alembic upgrade head
@@ -32,6 +32,9 @@ demo: .venv/installed-dev  ## needs a package registry, found from pip's own con
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks $(CATALOGUE)
+
+bench-mirror: .venv/installed-dev  ## needs a package registry, found from pip's own configuration
+	$(BIN)/python -m benchmarks.mirror
 
 lock: .venv/installed-dev
 	$(COMPILE) setup.py -o requirements/main.txt

@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.config import Configurator
 
 from pypi_web.data.session import make_engine
+from pypi_web.mirror import open_mirror, upkeep
 from pypi_web.request import needs_transaction
 from pypi_web.schema.database import find_url
 from pypi_web.settings import SettingsError, read
@@ -25,8 +26,11 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         settings = read(ini, os.environ)
         engine = make_engine(find_url(os.environ, ini_file, ini))
         storage = open_storage(settings.storage)
+        mirror = open_mirror(engine, storage, settings)
     except SettingsError as error:
         sys.exit(str(error))
+    if mirror is not None:
+        upkeep.start(engine, storage, settings)
 
     pyramid_settings = {
         **ini,
@@ -39,11 +43,14 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         config.registry["settings"] = settings
         config.registry["engine"] = engine
         config.registry["storage"] = storage
+        config.registry["mirror"] = mirror
         config.include("pyramid_jinja2")
         config.include("pyramid_tm")
         config.include("pypi_web.request")
         config.include("pypi_web.security")
         config.include("pypi_web.site")
+        if mirror is not None:
+            config.include("pypi_web.mirror")
         config.include("pypi_web.projects")
         config.include("pypi_web.accounts")
         config.include("pypi_web.uploads")

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from pypi_web.data.session import for_writing, make_session, reading
+from pypi_web.mirror import Mirror
 from pypi_web.settings import Settings
 from pypi_web.standards import addresses
 from pypi_web.storage import Storage
@@ -16,7 +17,9 @@ def includeme(config: Any) -> None:
     config.add_request_method(_settings, "settings", reify=True)
     config.add_request_method(_db, "db", reify=True)
     config.add_request_method(_reading, "reading")
+    config.add_request_method(_let_database_go, "let_database_go")
     config.add_request_method(_storage, "storage", reify=True)
+    config.add_request_method(_mirror, "mirror", reify=True)
 
 
 def needs_transaction(request: Any) -> bool:
@@ -34,6 +37,11 @@ def _storage(request: Any) -> Storage:
     return request.registry["storage"]
 
 
+def _mirror(request: Any) -> Mirror | None:
+    mirror: Mirror | None = request.registry["mirror"]
+    return mirror
+
+
 def _db(request: Any) -> Session:
     """The session of the request's transaction, which begins to write at once unless it is safe."""
     engine: Engine = request.registry["engine"]
@@ -44,3 +52,12 @@ def _db(request: Any) -> Session:
 def _reading(request: Any) -> AbstractContextManager[Connection]:
     """A short look at the database that is over before anything slow begins."""
     return reading(request.registry["engine"])
+
+
+def _let_database_go(request: Any) -> None:
+    """Ends what was read so far, so that no transaction is held while something slow is awaited.
+
+    `request.db` begins another when it is asked again.
+    """
+    request.tm.abort()
+    request.tm.begin()

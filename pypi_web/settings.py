@@ -9,10 +9,19 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 INI_PREFIX = "pypi_web."
 ENVIRONMENT_PREFIX = "PYPI_WEB_"
@@ -30,6 +39,43 @@ class SettingsError(Exception):
     """
 
 
+def _read_duration(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    found = re.fullmatch(r"\s*(\d{1,6})\s*([smhdw])\s*", text)
+    if not found:
+        raise ValueError("it is no time such as 90s, 10m, 12h, 7d or 2w")
+    duration = int(found[1]) * _UNITS[found[2]]
+    if duration > _LONGEST:
+        raise ValueError("it is longer than 100 years")
+    return duration
+
+
+def _read_patterns(text: Any) -> Any:
+    """Names as PEP 503 has them, in which `*` stands for anything."""
+    if not isinstance(text, str):
+        return text
+    patterns = [re.sub(r"[-_.]+", "-", each).lower() for each in re.split(r"[\s,]+", text) if each]
+    for each in patterns:
+        if not re.fullmatch(r"[a-z0-9*-]+", each):
+            raise ValueError(f"{each!r} is no name of a project, nor the beginning of one and *")
+    return tuple(patterns)
+
+
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_LONGEST = timedelta(days=36_500)
+"""Moments so long ago can still be written, whatever is reckoned from them."""
+
+Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_read_patterns)]
+
+
 class Settings(BaseModel):
     """The site's settings, read once at the start."""
 
@@ -44,6 +90,49 @@ class Settings(BaseModel):
     )
     max_upload_size: Annotated[ByteSize, Field(gt=0)] = Field(
         default=ByteSize(1024**3), description="The largest request that a publisher may send."
+    )
+    mirror_upstream: str | None = Field(
+        default=None,
+        description="The Simple API address of another index, which answers for all that is not"
+        " hosted here; none unless said.",
+    )
+    mirror_user: str | None = Field(
+        default=None, description="Who this index is to upstream, if upstream asks."
+    )
+    mirror_password: SecretStr | None = Field(
+        default=None, description="The password of that user, or a token."
+    )
+    mirror_reserved: Patterns = Field(
+        default=(),
+        description="Names that upstream is never asked for, by commas, as `acme, acme-*`.",
+    )
+    mirror_minimum_age: Duration = Field(
+        default=timedelta(0),
+        description="How long ago upstream must have got a file before it is offered, as 7d.",
+    )
+    mirror_minimum_age_except: Patterns = Field(
+        default=(), description="Names whose files are offered whatever their age, by commas."
+    )
+    mirror_fresh_for: Duration = Field(
+        default=timedelta(minutes=1),
+        description="How long a project's page of upstream's is answered without asking again.",
+    )
+    mirror_stale_for: Duration = Field(
+        default=timedelta(days=30),
+        description="How long a page is answered that upstream could not be asked about since.",
+    )
+    mirror_max_file_size: Annotated[ByteSize, Field(gt=0)] = Field(
+        default=ByteSize(8 * 1024**3), description="The largest file that is fetched from upstream."
+    )
+    mirror_trim_unused_for: Duration | None = Field(
+        default=None,
+        description="How long nobody may have had a file of upstream's before its bytes are"
+        " removed, as 90d; never unless said.",
+    )
+    mirror_max_size: ByteSize | None = Field(
+        default=None,
+        description="How many bytes of upstream's files are kept, as 50GB: of more, those that"
+        " nobody has had for longest are removed; all unless said.",
     )
     upload_direct_urls: bool = Field(
         default=True, description="Whether a requirement may name an address, as `NAME @ URL`."

@@ -8,6 +8,7 @@ from pypi_web.commands import (
     check,
     classifiers,
     imports,
+    mirror,
     projects,
     prune,
     readmes,
@@ -38,5 +39,6 @@ main.add_command(imports.import_)
 main.add_command(schema.schema)
 main.add_command(classifiers.classifiers)
 main.add_command(readmes.readmes)
+main.add_command(mirror.mirror)
 main.add_command(check.check)
 main.add_command(prune.prune)

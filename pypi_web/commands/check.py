@@ -1,4 +1,5 @@
-"""`pypi-web check`: whether each stored file is there, with the bytes it was published with."""
+"""`pypi-web check`: whether each stored file is there, with the bytes it was published with, or
+those that upstream promised."""
 
 import hashlib
 import sys
@@ -8,17 +9,47 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Engine, Row, func, null, select
 
 from pypi_web.commands.site import explained, open_site
 from pypi_web.commands.stored import opened_storage, progress, tell
-from pypi_web.data import File, Project, Release
+from pypi_web.data import File, MirroredFile, MirroredProject, Project, Release
 from pypi_web.data.session import Database, reading
 from pypi_web.standards import names
 from pypi_web.storage import Storage, StorageUnavailable
 
 PAGE = 200
 """How many files are taken from the database at once, so that no transaction is long."""
+
+
+_HOSTED = (
+    select(
+        File.id,
+        Project.normalized_name.label("project"),
+        File.filename,
+        File.size,
+        File.sha256,
+        File.blake2b_256,
+        File.md5,
+        File.metadata_sha256,
+        File.is_stored.label("is_here"),
+    )
+    .join(Release, File.release_id == Release.id)
+    .join(Project, Release.project_id == Project.id)
+    .where(File.is_stored)
+)
+_MIRRORED = select(
+    MirroredFile.id,
+    MirroredFile.normalized_name.label("project"),
+    MirroredFile.filename,
+    MirroredFile.size,
+    MirroredFile.sha256,
+    null().label("blake2b_256"),
+    null().label("md5"),
+    MirroredFile.metadata_sha256,
+    MirroredFile.is_kept.label("is_here"),
+).where(MirroredFile.is_kept | MirroredFile.metadata_sha256.is_not(None))
+"""Of some the metadata alone is here."""
 
 
 @dataclass(frozen=True)
@@ -40,44 +71,31 @@ def check(config: Path, *, project: str | None) -> None:
     """
     with open_site(config) as site, opened_storage(site) as storage, explained():
         with reading(site.engine) as db:
-            project_id = None if project is None else _find_project(db, project)
-            size = _measure(db, project_id)
+            sources = _find_sources(db, project)
+            size = sum(_measure(db, each) for each in sources)
         files = checked = damaged = 0
         with progress(size, "Checking") as bar:
-            for file in list_files(site.engine, project_id):
-                files += 1
-                checked += file.size
-                found = find_damage(storage, file, on_progress=bar.update)
-                if found and (found := _still_wanted(site.engine, file, found)):
-                    damaged += 1
-                    for each in found:
-                        tell(f"{file.project}: {file.filename}: {each.what} ({each.sha256})")
+            for source in sources:
+                for file in list_files(site.engine, source):
+                    files += file.is_here
+                    checked += file.size if file.is_here else 0
+                    found = find_damage(storage, file, on_progress=bar.update)
+                    if found and (found := _still_wanted(site.engine, source, file, found)):
+                        damaged += 1
+                        for each in found:
+                            tell(f"{file.project}: {file.filename}: {each.what} ({each.sha256})")
     click.echo(f"Files: {files:,} checked, {damaged:,} damaged, {checked:,} bytes.")
     if damaged:
         sys.exit(1)
 
 
-def list_files(engine: Engine, project_id: int | None = None) -> Iterator[Row[Any]]:
-    """The stored files, of one project or of all, in the order in which they came."""
-    query = _of(
-        project_id,
-        select(
-            File.id,
-            Project.normalized_name.label("project"),
-            File.filename,
-            File.size,
-            File.sha256,
-            File.blake2b_256,
-            File.md5,
-            File.metadata_sha256,
-        )
-        .join(Release, File.release_id == Release.id)
-        .join(Project, Release.project_id == Project.id),
-    ).order_by(File.id)
+def list_files(engine: Engine, source: Any) -> Iterator[Row[Any]]:
+    """The files of a source, in the order in which they came."""
+    id = source.selected_columns.id
     last = 0
     while True:
         with reading(engine) as db:
-            page = db.execute(query.where(File.id > last).limit(PAGE)).all()
+            page = db.execute(source.where(id > last).order_by(id).limit(PAGE)).all()
         if not page:
             return
         yield from page
@@ -97,10 +115,12 @@ def find_damage(
         told += size
         on_progress(size)
 
-    digests = {"SHA-256": file.sha256, "BLAKE2b": file.blake2b_256, "MD5": file.md5}
-    what = _compare(storage, file.sha256, file.size, digests, tell_progress)
-    tell_progress(file.size - told)
-    damages = [Damage(file.sha256, what)] if what else []
+    damages = []
+    if file.is_here:
+        digests = {"SHA-256": file.sha256, "BLAKE2b": file.blake2b_256, "MD5": file.md5}
+        what = _compare(storage, file.sha256, file.size, digests, tell_progress)
+        tell_progress(file.size - told)
+        damages += [Damage(file.sha256, what)] if what else []
     if file.metadata_sha256 is not None:
         digests = {"SHA-256": file.metadata_sha256}
         what = _compare(storage, file.metadata_sha256, None, digests, lambda _size: None)
@@ -140,31 +160,39 @@ _HASHES: dict[str, Callable[[], Any]] = {
 }
 
 
-def _still_wanted(engine: Engine, file: Row[Any], damages: list[Damage]) -> list[Damage]:
-    """Without what was deleted since the file was listed: that is no damage."""
+def _still_wanted(
+    engine: Engine, source: Any, file: Row[Any], damages: list[Damage]
+) -> list[Damage]:
+    """Without what was deleted or trimmed since the file was listed: that is no damage."""
     with reading(engine) as db:
-        row = db.execute(
-            select(File.sha256, File.metadata_sha256).where(File.id == file.id, File.is_stored)
-        ).one_or_none()
-    return [each for each in damages if row is not None and each.sha256 in row]
+        row = db.execute(source.where(source.selected_columns.id == file.id)).one_or_none()
+    if row is None:
+        return []
+    wanted = {row.metadata_sha256, row.sha256 if row.is_here else None}
+    return [each for each in damages if each.sha256 in wanted]
 
 
-def _measure(db: Database, project_id: int | None) -> int:
-    query = select(func.coalesce(func.sum(File.size), 0))
-    if project_id is not None:
-        query = query.join(Release, File.release_id == Release.id)
-    return int(db.execute(_of(project_id, query)).scalar_one())
+def _measure(db: Database, source: Any) -> int:
+    files = source.subquery()
+    size = select(func.coalesce(func.sum(files.c.size), 0)).where(files.c.is_here)
+    return int(db.execute(size).scalar_one())
 
 
-def _of(project_id: int | None, query: Any) -> Any:
-    query = query.where(File.is_stored)
-    return query if project_id is None else query.where(Release.project_id == project_id)
-
-
-def _find_project(db: Database, name: str) -> int:
-    found = db.execute(
-        select(Project.id).where(Project.normalized_name == names.normalize(name))
-    ).scalar()
-    if found is None:
+def _find_sources(db: Database, name: str | None) -> list[Any]:
+    """What to take files from: those that are hosted and those that are mirrored, of one project
+    or of all."""
+    if name is None:
+        return [_HOSTED, _MIRRORED]
+    normalized_name = names.normalize(name)
+    known = (
+        select(Project.id).where(Project.normalized_name == normalized_name),
+        select(MirroredProject.id).where(
+            MirroredProject.normalized_name == normalized_name, MirroredProject.page.is_not(None)
+        ),
+    )
+    if all(db.execute(each).scalar() is None for each in known):
         raise click.ClickException(f"There is no project {name}.")
-    return found
+    return [
+        _HOSTED.where(Project.normalized_name == normalized_name),
+        _MIRRORED.where(MirroredFile.normalized_name == normalized_name),
+    ]

@@ -1,20 +1,21 @@
 """`pypi-web prune`: what lies in the storage and no file names."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
-from sqlalchemy import Engine, select, union
+from sqlalchemy import Engine
 
 from pypi_web import clock
+from pypi_web.commands import ages
+from pypi_web.commands.ages import Age
 from pypi_web.commands.site import explained, open_site
 from pypi_web.commands.stored import opened_storage, progress, tell
-from pypi_web.data import File, journal
+from pypi_web.data import journal
+from pypi_web.data.blobs import find_named
 from pypi_web.data.session import Database, reading, writing
 from pypi_web.storage import Kind, Storage, Stored
 
@@ -24,25 +25,8 @@ LOOK = 500
 HOLD = 100
 """How many are removed at once: publishers wait that long."""
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DIGESTS = 1 << 16
 """Digests are spread evenly, so the first four digits tell how far a walk through them is."""
-
-
-class Age(click.ParamType):
-    """A number of seconds, minutes, hours or days: `90s`, `30m`, `1h`, `2d`."""
-
-    name = "age"
-
-    def convert(self, value: Any, param: Any, context: Any) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d{1,5})([smhd])", value)
-        if found is None:
-            self.fail(
-                "Write a number and s, m, h or d, such as 90s, 30m, 1h or 2d.", param, context
-            )
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 @dataclass
@@ -69,8 +53,8 @@ class Pruned:
 def prune(config: Path, *, dry_run: bool, older_than: timedelta) -> None:
     """Remove bytes that no file names.
 
-    Uploads that were broken off leave them, and files that are deleted. The site may run
-    meanwhile.
+    Uploads that were broken off leave them, and files that are deleted. What the mirror keeps of
+    upstream's files stays: `pypi-web mirror trim` removes that. The site may run meanwhile.
     """
     begun = clock.now()
     before = begun - older_than
@@ -90,7 +74,8 @@ def prune(config: Path, *, dry_run: bool, older_than: timedelta) -> None:
                 pruned.orphans += 1
                 pruned.size += each.size
                 if dry_run:
-                    tell(f"{_name(each)}  {each.size:,} bytes  {_age(begun - each.modified_at)}")
+                    age = ages.shown(begun - each.modified_at)
+                    tell(f"{_name(each)}  {each.size:,} bytes  {age}")
     if pruned.foreign:
         tell(
             f"Left alone, as nothing of this index: {pruned.foreign:,},"
@@ -143,13 +128,7 @@ def _without_rows(db: Database, stored: list[Stored]) -> list[Stored]:
     digests = {each.sha256 for each in stored if each.kind is Kind.BLOB}
     if not digests:
         return stored
-    named: Any = db.execute(
-        union(
-            select(File.sha256).where(File.sha256.in_(digests), File.is_stored),
-            select(File.metadata_sha256).where(File.metadata_sha256.in_(digests)),
-        )
-    )
-    kept = set(named.scalars())
+    kept = find_named(db, digests)
     return [each for each in stored if each.kind is Kind.LEFTOVER or each.sha256 not in kept]
 
 
@@ -161,15 +140,6 @@ def _in_batches(stored: Iterable[Stored], size: int) -> Iterator[list[Stored]]:
 
 def _name(stored: Stored) -> str:
     return stored.sha256 if stored.kind is Kind.BLOB else stored.key
-
-
-def _age(age: timedelta) -> str:
-    """In the largest unit that has one: `3d`, `5h`, `12s`."""
-    seconds = max(int(age.total_seconds()), 0)
-    for length, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= length:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
 
 
 def _summary(pruned: Pruned, *, dry_run: bool) -> str:

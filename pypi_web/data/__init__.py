@@ -3,6 +3,7 @@
 from pypi_web.data.base import SQLAlchemyBase
 from pypi_web.data.files import DownloadCount, File, TakenFilename
 from pypi_web.data.journal import Action, JournalEntry
+from pypi_web.data.mirror import MirroredFile, MirroredProject, MirrorLease
 from pypi_web.data.projects import Project, ProjectStatus, Role, RoleName
 from pypi_web.data.releases import (
     Classifier,
@@ -25,6 +26,9 @@ __all__ = [
     "DownloadCount",
     "File",
     "JournalEntry",
+    "MirrorLease",
+    "MirroredFile",
+    "MirroredProject",
     "Project",
     "ProjectStatus",
     "ProjectURL",

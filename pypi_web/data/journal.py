@@ -25,6 +25,7 @@ class Action(StrEnum):
     DEPRECATE = "deprecate"
     ARCHIVE = "archive"
     QUARANTINE = "quarantine"
+    CLAIM = "claim"
 
 
 class JournalEntry(SQLAlchemyBase):

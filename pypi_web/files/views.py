@@ -1,8 +1,8 @@
 """Files by address: whole, in ranges, or only asked about (RFC 9110, sections 13 and 14)."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, select
 from pypi_web import clock
 from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
-from pypi_web.files import handing_over
+from pypi_web.files import handing_over, mirrored
+from pypi_web.files.blobs import Blob
 from pypi_web.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -39,27 +40,39 @@ def file(request: Any) -> Response:
     with request.reading() as db:
         found = _find(db, sha256, parts["filename"])
     if found is None:
-        raise HTTPNotFound("There is no such file on this index.")
+        return _mirrored_file(request, sha256, parts["filename"])
     if found.is_quarantined:
         raise HTTPNotFound(
             "The project of this file is quarantined: none of its files is offered (PEP 792)."
         )
-    size = _size(request.storage, found)
+    storage, digest = request.storage, found.sha256
+    response = _answer(request, Blob(digest, _size(storage, found), partial(storage.read, digest)))
+    if found.file_id is not None and _is_download(request):
+        request.registry["downloads"].add((found.file_id, clock.now().date()))
+    return response
+
+
+def _mirrored_file(request: Any, sha256: str, filename: str) -> Response:
+    blob = mirrored.find(request, sha256, filename)
+    if blob is None:
+        raise HTTPNotFound("There is no such file on this index.")
+    return _answer(request, blob)
+
+
+def _answer(request: Any, blob: Blob) -> Response:
     response = Response(content_type="application/octet-stream", conditional_response=True)
-    response.etag = found.sha256
+    response.etag = blob.sha256
     visibility = "public" if request.settings.anonymous_read else "private"
     response.cache_control = f"{visibility}, max-age={A_YEAR}, immutable"
     response.headers["Access-Control-Allow-Origin"] = "*"
     if not request.settings.anonymous_read:
         response.vary = ("Authorization",)
-    if handing_over.is_wanted(request, found.sha256):
-        handing_over.hand_over(request, response, found.sha256)
+    if blob.is_here and handing_over.is_wanted(request, blob.sha256):
+        handing_over.hand_over(request, response, blob.sha256)
     else:
-        response.app_iter = _Bytes(request.storage, found.sha256, size)
-        response.content_length = size
+        response.app_iter = blob
+        response.content_length = blob.size
         response.accept_ranges = "bytes"
-    if found.file_id is not None and _is_download(request):
-        request.registry["downloads"].add((found.file_id, clock.now().date()))
     return response
 
 
@@ -70,21 +83,6 @@ class _Found:
     file_id: int | None
     sha256: str
     is_quarantined: bool
-
-
-class _Bytes:
-    """A body that is read from the storage as it is sent; WebOb asks it for ranges."""
-
-    def __init__(self, storage: Storage, sha256: str, size: int) -> None:
-        self._storage = storage
-        self._sha256 = sha256
-        self._size = size
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.app_iter_range(0, self._size)
-
-    def app_iter_range(self, start: int, stop: int | None) -> Iterator[bytes]:
-        return self._storage.read(self._sha256, start, self._size if stop is None else stop)
 
 
 def _find(db: Database, sha256: str, filename: str) -> _Found | None:

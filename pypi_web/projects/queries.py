@@ -1,6 +1,5 @@
 """What a project's pages show, in few queries whose number does not hang on what there is."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
@@ -19,6 +18,7 @@ from pypi_web.data import (
     Role,
     User,
 )
+from pypi_web.projects.shown import ReleaseView, followed_links
 from pypi_web.standards import versions
 
 NEWEST_FIRST = (Release.yanked, Release.is_prerelease, Release.sort_key.desc())
@@ -48,30 +48,6 @@ def newest_release_id(project_id: InstrumentedAttribute[int]) -> ColumnElement[i
             for is_prerelease in (False, True)
         )
     )
-
-
-@dataclass(frozen=True)
-class ReleaseView:
-    """A release as its page shows it, with all releases of its project, highest first.
-
-    `newest` is the one that the project's own page shows, which need not be the highest.
-    """
-
-    project: Project
-    release: Release
-    newest: Row[Any]
-    description: Description | None
-    history: list[Row[Any]]
-    files: list[File]
-    classifiers: list[str]
-    links: list[tuple[str, str]]
-    dependencies: dict[DependencyKind, list[Dependency]]
-    hosted: set[str]
-    people: list[Row[Any]]
-
-    @property
-    def is_newest(self) -> bool:
-        return bool(self.newest.id == self.release.id)
 
 
 def find_project(db: Session, normalized_name: str) -> Project | None:
@@ -111,7 +87,7 @@ def find_release_view(
         classifiers=_list_classifiers(db, release.id),
         links=_list_links(db, release),
         dependencies=dependencies,
-        hosted=hosted,
+        linked=hosted,
         people=_list_people(db, project.id),
     )
 
@@ -155,20 +131,14 @@ def _list_classifiers(db: Session, release_id: int) -> list[str]:
 
 
 def _list_links(db: Session, release: Release) -> list[tuple[str, str]]:
-    """The links of a release's metadata that a browser may follow, each address once."""
     urls = db.execute(
         select(ProjectURL.label, ProjectURL.url)
         .where(ProjectURL.release_id == release.id)
         .order_by(ProjectURL.position)
     )
-    links = {url: label for label, url in urls}
-    links.setdefault(release.home_page or "", "Homepage")
-    links.setdefault(release.download_url or "", "Download")
-    return [(label, url) for url, label in links.items() if url.startswith(_FOLLOWED)]
-
-
-_FOLLOWED = ("https://", "http://")
-"""The addresses that become links: metadata is a stranger's, and `javascript:` is an address."""
+    return followed_links(
+        [(row[0], row[1]) for row in urls], release.home_page, release.download_url
+    )
 
 
 def _list_dependencies(

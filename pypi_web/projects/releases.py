@@ -69,7 +69,7 @@ def add(
     columns = {
         "project_id": project_id,
         **version_columns(metadata.version),
-        **_metadata_columns(metadata),
+        **metadata_columns(metadata),
     }
     release_id = db.execute(_INSERT, columns).scalar_one()
     _add_many(db, release_id, metadata, readme)
@@ -91,13 +91,14 @@ def describe(
 ) -> None:
     """Gives a release that has no metadata, or little that an import knew, all that `metadata`
     says."""
-    db.execute(update(_RELEASES).where(_RELEASES.c.id == release_id), _metadata_columns(metadata))
+    db.execute(update(_RELEASES).where(_RELEASES.c.id == release_id), metadata_columns(metadata))
     for model in _PARTS:
         db.execute(delete(model).where(model.release_id == release_id))
     _add_many(db, release_id, metadata, readme)
 
 
-def _metadata_columns(metadata: CoreMetadata) -> dict[str, Any]:
+def metadata_columns(metadata: CoreMetadata) -> dict[str, Any]:
+    """What a release's row keeps of its core metadata."""
     return {
         **{name: getattr(metadata, name) or None for name in _SHARED_FIELDS},
         **{name: list(getattr(metadata, name)) for name in _SHARED_LISTS},
@@ -126,7 +127,7 @@ def _add_many(
             "kind": kind,
             "position": position,
             "specifier": specifier,
-            "normalized_name": _named_project(specifier),
+            "normalized_name": named_project(specifier),
         }
         for kind in DependencyKind
         for position, specifier in enumerate(getattr(metadata, kind.value))
@@ -144,7 +145,7 @@ def _add_many(
             db.execute(_INSERTS[model], rows)
 
 
-def _named_project(specifier: str) -> str | None:
+def named_project(specifier: str) -> str | None:
     """The normalised name of the project that a requirement names, None where none can have it."""
     name = required_project(specifier)
     return name if name is not None and len(name) <= names.MAX_LENGTH else None

@@ -7,7 +7,7 @@ from pypi_web.data.session import Database
 from pypi_web.standards import addresses
 from pypi_web.standards.simple_api import ListedProject, ProjectFile, ProjectList, ProjectPage
 
-_TO_ROOT = "../../"
+TO_ROOT = "../../"
 """From a project's page, /simple/<project>/, to the root of the site."""
 
 _ACTIVE = (ProjectStatus.ACTIVE, None)
@@ -53,7 +53,7 @@ def find_page(db: Database, normalized_name: str, *, serial: int) -> ProjectPage
         files=tuple(
             ProjectFile(
                 filename=filename,
-                url=_TO_ROOT + addresses.of_file(sha256, filename),
+                url=TO_ROOT + addresses.of_file(sha256, filename),
                 sha256=sha256,
                 size=size,
                 uploaded_at=uploaded_at,

@@ -9,6 +9,9 @@ from pypi_web.security.identity import Identity
 class Permission(StrEnum):
     READ = "read"
     """Browse the site, see the index, download files."""
+    SEE_MIRROR = "see mirror"
+    """See what is mirrored, and which names are reserved: those are what a stranger would take
+    upstream, so that not everyone sees them who may read."""
     MANAGE_ACCOUNT = "manage account"
     """See one's own account page; make and revoke tokens."""
     SIGN_IN_TO_PUBLISH = "sign in to publish"
@@ -31,6 +34,7 @@ class Who(StrEnum):
 
 MAY = {
     Permission.READ: {Who.SIGNED_IN},  # and ANYONE, where anonymous_read is set
+    Permission.SEE_MIRROR: {Who.SIGNED_IN},
     Permission.MANAGE_ACCOUNT: {Who.IN_PERSON},
     Permission.SIGN_IN_TO_PUBLISH: {Who.BY_TOKEN},
     Permission.CREATE_PROJECT: {Who.BY_FREE_TOKEN},

@@ -31,33 +31,43 @@ Header = tuple[str, str]
 Key = tuple[str, Variant]
 
 
-@dataclass(frozen=True)
-class Made:
-    """What a view has made: a project's page, or the list of all (`project` is None)."""
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A project's page, or the list of all (`project` is None), as it is at a time; its ETags begin
+    with `tag`."""
 
     project: str | None
     serial: int
-    variant: Variant
+    tag: str
     stands_until: datetime | None = None
     """Until when it is true whatever was published; None for what each act outdates."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPage:
-    """An answer; `project` is None for the list of all. It is whole once the tweens have added
-    their headers: before, its body is good for answers that a view makes."""
-
-    project: str | None
-    serial: int
-    stands_until: datetime | None
-    etag: str
-    headers: list[Header]
-    body: bytes
-    is_whole: bool = False
+    is_hosted: bool = True
+    """False for a page of upstream's, which stands until then, or until somebody publishes under
+    its name."""
 
     @property
     def stands(self) -> bool:
         return self.stands_until is not None and clock.now() < self.stands_until
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a view has made."""
+
+    edition: Edition
+    variant: Variant
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """An answer. It is whole once the tweens have added their headers: before, its body is good for
+    answers that a view makes."""
+
+    edition: Edition
+    etag: str
+    headers: list[Header]
+    body: bytes
+    is_whole: bool = False
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         start_response("200 OK", list(self.headers))
@@ -96,9 +106,7 @@ class KeptPages:
         self.put(
             (path, made.variant),
             KeptPage(
-                project=made.project,
-                serial=made.serial,
-                stands_until=made.stands_until,
+                edition=made.edition,
                 etag=f'"{response.etag}"',
                 headers=[self._share(each) for each in response.headerlist],
                 body=response.body,
@@ -173,10 +181,14 @@ class KeepingPolicy:
         return page.not_modified if wanted == page.etag else None
 
     def _is_true(self, page: KeptPage) -> bool:
+        edition = page.edition
         try:
-            if page.project is None:
-                return page.stands or page.serial == self._serials.of_all()
-            return page.serial == self._serials.of_project(page.project)
+            if edition.project is None:
+                return edition.stands or edition.serial == self._serials.of_all()
+            hosted = self._serials.of_project(edition.project)
+            if not edition.is_hosted:
+                return hosted is None and edition.stands
+            return edition.serial == hosted
         except OperationalError:
             return False  # the view meets the same, and has it told to who asks
 

@@ -2,13 +2,13 @@
 
 import gzip
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotAcceptable
 from pyramid.response import Response
 
-from pypi_web.simple.keeping import KeptPages, Made
+from pypi_web.simple.keeping import Edition, KeptPages, Made
 from pypi_web.simple.negotiation import Variant, negotiate_headers
 from pypi_web.standards.simple_api import API_VERSION, Format
 
@@ -35,46 +35,39 @@ def negotiate(request: Any) -> Variant:
     return chosen
 
 
-def respond(
-    request: Any,
-    variant: Variant,
-    *,
-    project: str | None,
-    serial: int,
-    serialise: Serialiser,
-    stands_until: datetime | None = None,
-) -> Response:
-    """The answer for what has not changed since `serial`; a client that has it gets 304, and
-    nothing is made for it.
+def respond(request: Any, variant: Variant, edition: Edition, serialise: Serialiser) -> Response:
+    """The answer for an edition; a client that has it gets 304, and nothing is made for it.
 
-    The serial is read before what `serialise` reads, so that a page is never older than its ETag
-    says; where it is newer, the next question finds that out. `project` is None for the list, which
-    may stand for some time where it is large.
+    The edition is found before what `serialise` reads, so that a page is never older than its ETag
+    says; where it is newer, the next question finds that out. The list of all stands for some time
+    only where it is large.
     """
     format, is_compressed = variant
     response = Response(content_type=format.value, conditional_response=True)
     if format is not Format.JSON:
         response.charset = "utf-8"
     suffix = "-gzip" if is_compressed else ""
-    response.etag = f"{serial}-{API_VERSION}-{format.name}{suffix}"
+    response.etag = f"{edition.tag}-{API_VERSION}-{format.name}{suffix}"
     response.cache_control = "no-cache" if request.settings.anonymous_read else "private, no-cache"
     response.vary = _vary(request)
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["X-PyPI-Last-Serial"] = str(serial)
+    response.headers["X-PyPI-Last-Serial"] = str(edition.serial)
     if response.etag in request.if_none_match:
         return response  # WebOb makes it a 304
     if is_compressed:
         response.content_encoding = "gzip"
     pages: KeptPages = request.registry["kept_pages"]
     kept = pages.get((request.path, variant))
-    if kept is not None and kept.serial == serial:
+    if kept is not None and kept.etag == f'"{response.etag}"':
         response.body = kept.body
-        response.made = Made(project, serial, variant, kept.stands_until)
+        newest = edition if edition.project is not None else kept.edition
+        response.made = Made(newest, variant)
         return response
     body = serialise(format)
     response.body = gzip.compress(body, COMPRESSION, mtime=0) if is_compressed else body
-    made = Made(project, serial, variant, stands_until if len(body) > LARGE else None)
-    pages.keep(request.path, made, response)
+    if edition.project is None and len(body) <= LARGE:
+        edition = replace(edition, stands_until=None)
+    pages.keep(request.path, Made(edition, variant), response)
     return response
 
 

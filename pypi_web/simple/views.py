@@ -13,8 +13,9 @@ from pyramid.view import view_config
 
 from pypi_web import clock
 from pypi_web.data.journal import last_serial
+from pypi_web.mirror.offers import find_page
 from pypi_web.projects import sources
-from pypi_web.simple.keeping import KeptPage, KeptPages
+from pypi_web.simple.keeping import Edition, KeptPages
 from pypi_web.simple.negotiation import Variant
 from pypi_web.simple.responses import negotiate, respond
 from pypi_web.standards import names
@@ -46,12 +47,12 @@ def project_list(request: Any) -> Response:
         pages.making_list.release()
 
 
-def _find_standing(pages: KeptPages, path: str, variant: Variant) -> KeptPage | None:
+def _find_standing(pages: KeptPages, path: str, variant: Variant) -> Edition | None:
     kept = pages.get((path, variant))
-    return kept if kept is not None and kept.stands else None
+    return kept.edition if kept is not None and kept.edition.stands else None
 
 
-def _list(request: Any, variant: Variant, standing: KeptPage | None) -> Response:
+def _list(request: Any, variant: Variant, standing: Edition | None) -> Response:
     stands_until = clock.now() + PATIENCE
     with request.reading() as db:
         serial = last_serial(db) if standing is None else standing.serial
@@ -60,14 +61,8 @@ def _list(request: Any, variant: Variant, standing: KeptPage | None) -> Response
             projects = sources.list_projects(db, serial=serial)
             return SERIALISERS[format].project_list(projects)
 
-        return respond(
-            request,
-            variant,
-            project=None,
-            serial=serial,
-            serialise=serialise,
-            stands_until=stands_until,
-        )
+        edition = standing or Edition(None, serial, str(serial), stands_until)
+        return respond(request, variant, edition, serialise)
 
 
 @view_config(route_name="simple.project", request_method="GET")
@@ -79,13 +74,23 @@ def project_page(request: Any) -> Response:
     variant = negotiate(request)
     with request.reading() as db:
         serial = sources.find_serial(db, name)
-        if serial is None:
-            raise HTTPNotFound(f"There is no project {name} on this index.")
+        if serial is not None:
 
-        def serialise(format: Format) -> bytes:
-            return SERIALISERS[format].page(sources.find_page(db, name, serial=serial))
+            def serialise(format: Format) -> bytes:
+                return SERIALISERS[format].page(sources.find_page(db, name, serial=serial))
 
-        return respond(request, variant, project=name, serial=serial, serialise=serialise)
+            return respond(request, variant, Edition(name, serial, str(serial)), serialise)
+    return _mirrored_page(request, variant, name)
+
+
+def _mirrored_page(request: Any, variant: Variant, name: str) -> Response:
+    """The page of a project that is not hosted here. The database is let go before upstream is
+    asked."""
+    offered = request.mirror and find_page(request.mirror, name, to_root=sources.TO_ROOT)
+    if not offered:
+        raise HTTPNotFound(f"There is no project {name} on this index.")
+    edition = Edition(name, offered.page.serial, offered.tag, offered.stands_until, is_hosted=False)
+    return respond(request, variant, edition, lambda format: SERIALISERS[format].page(offered.page))
 
 
 @view_config(route_name="simple.list_slashless", request_method="GET")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DataError, InterfaceError, InternalError, Operational
 
 from pypi_web.standards import addresses
 from pypi_web.storage import StorageUnavailable
+from pypi_web.upstream import FileMissing, UpstreamUnavailable
 
 RETRY_AFTER = 10
 """Seconds that somebody is asked to wait with another attempt."""
@@ -89,6 +90,23 @@ def unkeepable(error: DataError, request: Any) -> Response:
     return answer(
         request, 400, "Not a text", "Something in the address or the form is no text: mend it."
     )
+
+
+@exception_view_config(UpstreamUnavailable)
+def upstream_unavailable(error: UpstreamUnavailable, request: Any) -> Response:
+    """The address of upstream is for the log: it may be nobody's business."""
+    log.warning("%s %s: %s", request.method, ascii(_path(request)), error)
+    if isinstance(error, FileMissing):
+        return answer(request, 404, "Not found", "Upstream lists this file, but has it no more.")
+    response = answer(
+        request,
+        503,
+        "Not at this moment",
+        "The index that this one asks for what is not hosted here does not answer as it should: try"
+        " again later.",
+    )
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 @exception_view_config(StorageUnavailable)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from email.errors import MessageError
+from typing import Any
 
-from packaging.metadata import Metadata, parse_email
+from packaging.metadata import InvalidMetadata, Metadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -72,14 +73,44 @@ def parse(content: bytes) -> CoreMetadata:
         raise InvalidCoreMetadata(" ".join(_sentences(group))) from None
     except (MessageError, UnicodeError, ValueError, RecursionError) as error:
         raise InvalidCoreMetadata(f"It cannot be read: {str(error).rstrip('.')}.") from None
+    return _collect(found)
 
+
+def parse_what_can_be(content: bytes) -> CoreMetadata:
+    """What is good of metadata that others let in: the fields that break the specification are left
+    out, and name and version are empty where they do.
+
+    Raises InvalidCoreMetadata where nothing of it can be read.
+    """
+    try:
+        metadata_headers.check(content)
+        raw, _ = parse_email(content)
+        return _collect(_Lenient(Metadata.from_raw(raw, validate=False)))
+    except (MessageError, UnicodeError, ValueError, RecursionError) as error:
+        raise InvalidCoreMetadata(f"It cannot be read: {str(error).rstrip('.')}.") from None
+
+
+class _Lenient:
+    """Metadata whose fields are looked at one by one, as if the bad ones were absent."""
+
+    def __init__(self, found: Metadata) -> None:
+        self._found = found
+
+    def __getattr__(self, field: str) -> Any:
+        try:
+            return getattr(self._found, field)
+        except InvalidMetadata:
+            return None
+
+
+def _collect(found: Metadata | _Lenient) -> CoreMetadata:
     def many(values: object) -> tuple[str, ...]:
         return tuple(str(value) for value in values or ())  # type: ignore[attr-defined]
 
     return CoreMetadata(
-        metadata_version=str(found.metadata_version),
-        name=found.name,
-        version=str(found.version),
+        metadata_version=str(found.metadata_version or ""),
+        name=found.name or "",
+        version=str(found.version or ""),
         summary=_text(found.summary),
         description=found.description or None,
         description_content_type=_text(found.description_content_type),

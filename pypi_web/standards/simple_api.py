@@ -34,17 +34,22 @@ class Format(StrEnum):
 class ProjectFile:
     """One file that an installer may choose; `url` is relative to the project's page.
 
-    `yanked` is None for a file that is not, else the reason, which may be empty.
+    `yanked` is None for a file that is not, else the reason, which may be empty. Size and time are
+    None where another index, whose file it is, does not tell them.
     """
 
     filename: str
     url: str
     sha256: str
-    size: int
-    uploaded_at: datetime
+    size: int | None
+    uploaded_at: datetime | None
     requires_python: str | None = None
     yanked: str | None = None
     metadata_sha256: str | None = None
+    has_metadata: bool = False
+    """Where another index offers metadata, maybe without its digest."""
+    provenance: str | None = None
+    """The address of what attests where the file comes from (PEP 740), where somebody does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,19 +153,25 @@ def _status_to_metas(page: ProjectPage) -> dict[str, str]:
 
 def _file_to_json(file: ProjectFile) -> dict[str, object]:
     # False is what 714 says of a file without metadata; an absent yank is false by 592.
-    metadata: object = {"sha256": file.metadata_sha256} if file.metadata_sha256 else False
+    metadata: object = (
+        {"sha256": file.metadata_sha256} if file.metadata_sha256 else file.has_metadata
+    )
     value: dict[str, object] = {
         "filename": file.filename,
         "url": file.url,
         "hashes": {"sha256": file.sha256},
-        "size": file.size,
-        "upload-time": to_iso(file.uploaded_at),
         "yanked": False if file.yanked is None else file.yanked or True,
         "core-metadata": metadata,
         "dist-info-metadata": metadata,
     }
+    if file.size is not None:
+        value["size"] = file.size
+    if file.uploaded_at is not None:
+        value["upload-time"] = to_iso(file.uploaded_at)
     if file.requires_python:
         value["requires-python"] = file.requires_python
+    if file.provenance is not None:
+        value["provenance"] = file.provenance
     return value
 
 
@@ -168,9 +179,12 @@ def _file_to_html(file: ProjectFile) -> str:
     attributes = {"href": f"{file.url}#sha256={file.sha256}"}
     if file.requires_python:
         attributes["data-requires-python"] = file.requires_python
-    if file.metadata_sha256:
-        attributes["data-core-metadata"] = f"sha256={file.metadata_sha256}"
-        attributes["data-dist-info-metadata"] = f"sha256={file.metadata_sha256}"
+    if file.metadata_sha256 or file.has_metadata:
+        offered = f"sha256={file.metadata_sha256}" if file.metadata_sha256 else "true"
+        attributes["data-core-metadata"] = offered
+        attributes["data-dist-info-metadata"] = offered
+    if file.provenance is not None:
+        attributes["data-provenance"] = file.provenance
     if file.yanked is not None:
         attributes["data-yanked"] = file.yanked
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, literal, select
 
 from pypi_web.data import File, Project, ProjectStatus, Release, Role, RoleName, TakenFilename
 from pypi_web.data.session import Database
+from pypi_web.mirror.claims import is_mirrored
 from pypi_web.projects import releases
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission, may, may_publish
@@ -130,6 +131,13 @@ def _refuse_new_project(
     # An administrator knows what they do, and is the way round a rule that errs.
     if publisher.is_admin:
         return
+    if is_mirrored(db, settings, project):
+        raise UploadRefused(
+            f"{project} is mirrored from upstream, and whoever installs it here would get other"
+            f" files from now on: ask an administrator to claim the name (`pypi-web mirror claim"
+            f" {project} --owner {publisher.user_name}`), or to publish its first file.",
+            status=403,
+        )
     if settings.refuse_stdlib_names and names.is_of_stdlib(project):
         raise UploadRefused(
             f"{project} is a module of Python's standard library: choose another name, or ask an"

@@ -18,6 +18,7 @@ EVERYBODY = (NOBODY, IN_PERSON, ADMIN_IN_PERSON, BY_TOKEN, BY_NARROW_TOKEN)
     ("permission", "those_who_may"),
     [
         (Permission.READ, (IN_PERSON, ADMIN_IN_PERSON, BY_TOKEN, BY_NARROW_TOKEN)),
+        (Permission.SEE_MIRROR, (IN_PERSON, ADMIN_IN_PERSON, BY_TOKEN, BY_NARROW_TOKEN)),
         (Permission.MANAGE_ACCOUNT, (IN_PERSON, ADMIN_IN_PERSON)),
         (Permission.SIGN_IN_TO_PUBLISH, (BY_TOKEN, BY_NARROW_TOKEN)),
         (Permission.CREATE_PROJECT, (BY_TOKEN,)),

@@ -15,7 +15,7 @@ from pypi_web import clock
 from pypi_web.data import Project
 from pypi_web.projects import sources
 from pypi_web.simple import responses
-from pypi_web.simple.keeping import KeptPage, KeptPages
+from pypi_web.simple.keeping import Edition, KeptPage, KeptPages
 from pypi_web.simple.negotiation import Variant
 from pypi_web.standards.simple_api import Format
 from tests.conftest import MakeApp
@@ -241,7 +241,7 @@ def test_a_setting_of_nothing_keeps_nothing(make_app: MakeApp, alice: Person, ma
 
 
 def page_of(size: int) -> KeptPage:
-    return KeptPage("x", serial=1, stands_until=None, etag='"1"', headers=[], body=bytes(size))
+    return KeptPage(Edition("x", 1, "1"), etag='"1"', headers=[], body=bytes(size))
 
 
 def test_what_was_not_asked_for_goes_first():

@@ -1,0 +1,155 @@
+"""What the mirror has: the projects that came from upstream, and how much of the disk they use."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from pypi_web.data import MirroredFile, MirroredProject, Project, Release
+from pypi_web.data.session import Database, reading
+
+log = logging.getLogger(__name__)
+
+PAGE = 50
+
+MAX_NAMES = 100
+"""Names of each kind that are told."""
+
+MAX_AGE = 10.0
+"""Seconds after which totals are made anew."""
+
+PATIENCE = 1.0
+"""Seconds that a page waits for totals: then it shows older ones, or none."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A project that came from upstream; its size is that of the files that are kept, in bytes.
+    One that `is_hosted` has been claimed since, and upstream is asked for it no more."""
+
+    name: str
+    asked_at: datetime
+    is_hosted: bool
+    files: int
+    size: int
+    used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How much came from upstream, `size` being the bytes of kept files; and the first hundred
+    names that are `claimed`, of projects without a release, or `shared`, of hosted projects of
+    which upstream is known to have one too."""
+
+    projects: int
+    files: int
+    size: int
+    claimed: tuple[str, ...]
+    shared: tuple[str, ...]
+
+
+def list_holdings(db: Database, *, after: str) -> tuple[list[Holding], bool]:
+    """One page of projects by normalised name, from the first behind `after`; and whether there are
+    more. Three look-ups, whatever there is."""
+    known = (
+        select(MirroredProject.normalized_name, MirroredProject.asked_at)
+        .where(MirroredProject.normalized_name > after, MirroredProject.page.is_not(None))
+        .order_by(MirroredProject.normalized_name)
+        .limit(PAGE + 1)
+    )
+    rows = db.execute(known).all()
+    found = [row.normalized_name for row in rows[:PAGE]]
+    # Apart: joined, a database may think of beginning with all projects.
+    among = select(Project.normalized_name).where(Project.normalized_name.in_(found))
+    hosted = set(db.execute(among).scalars())
+    kept = _measure(db, found)
+    holdings = [
+        Holding(name, asked_at, name in hosted, *kept.get(name, (0, 0, None)))
+        for name, asked_at in rows[:PAGE]
+    ]
+    return holdings, len(rows) > PAGE
+
+
+def _measure(db: Database, names: list[str]) -> dict[str, tuple[int, int, datetime | None]]:
+    """The number of kept files, their bytes, and when one was last used, by project."""
+    rows = db.execute(
+        select(
+            MirroredFile.normalized_name,
+            func.count(),
+            func.sum(MirroredFile.size),
+            func.max(MirroredFile.used_at),
+        )
+        .where(MirroredFile.normalized_name.in_(names), MirroredFile.is_kept)
+        .group_by(MirroredFile.normalized_name)
+    )
+    return {name: (files, int(size), used_at) for name, files, size, used_at in rows}
+
+
+class KeptTotals:
+    """Totals that a thread of its own makes: it reads tables in full, which no request does."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()  # of what is below: held for a moment
+        self._totals: Totals | None = None
+        self._counting: threading.Thread | None = None
+        self._ended = float("-inf")
+
+    def find(self) -> Totals | None:
+        """Those of a moment ago; None as long as nobody has counted."""
+        with self._lock:
+            if self._counting is None and time.monotonic() >= self._ended + MAX_AGE:
+                self._counting = threading.Thread(target=self._count, daemon=True)
+                self._counting.start()
+            counting = self._counting
+        if counting is not None:
+            counting.join(PATIENCE)
+        with self._lock:
+            return self._totals
+
+    def _count(self) -> None:
+        try:
+            with reading(self._engine) as db:
+                totals = _count(db)
+            with self._lock:
+                self._totals = totals
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", error)).strip()
+            log.warning("What is mirrored could not be counted: %s", cause)
+        finally:
+            with self._lock:
+                self._ended = time.monotonic()
+                self._counting = None
+
+
+def _count(db: Database) -> Totals:
+    has_page = MirroredProject.page.is_not(None)
+    projects = select(func.count()).select_from(MirroredProject).where(has_page)
+    files = select(func.count(), func.coalesce(func.sum(MirroredFile.size), 0)).where(
+        MirroredFile.is_kept
+    )
+    has_release = select(Release.id).where(Release.project_id == Project.id).exists()
+    is_upstreams = (
+        select(MirroredProject.id)
+        .where(MirroredProject.normalized_name == Project.normalized_name, has_page)
+        .exists()
+    )
+    count, size = db.execute(files).one()
+    return Totals(
+        projects=db.execute(projects).scalar_one(),
+        files=count,
+        size=int(size),
+        claimed=_list_names(db, ~has_release),
+        shared=_list_names(db, has_release & is_upstreams),
+    )
+
+
+def _list_names(db: Database, condition: ColumnElement[bool]) -> tuple[str, ...]:
+    name = Project.normalized_name
+    return tuple(
+        db.execute(select(name).where(condition).order_by(name).limit(MAX_NAMES)).scalars()
+    )

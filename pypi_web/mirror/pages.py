@@ -1,0 +1,211 @@
+"""Pages of upstream's projects: asked for when somebody wants one, kept, and asked about again."""
+
+import logging
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, select, update
+
+from pypi_web import clock
+from pypi_web.data import MirroredProject
+from pypi_web.data.session import insert_for_conflicts, reading
+from pypi_web.mirror import rules
+from pypi_web.mirror.leases import Leases
+from pypi_web.mirror.quick_writes import writing_quickly
+from pypi_web.mirror.turns import RETRY, SLOW, Turns
+from pypi_web.settings import Settings
+from pypi_web.standards import simple_pages, upstream_pages
+from pypi_web.standards.upstream_pages import UnreadablePage, UpstreamPage
+from pypi_web.upstream import Found, Missing, Unchanged, Upstream, UpstreamUnavailable
+
+log = logging.getLogger(__name__)
+
+MISSING_FOR = timedelta(seconds=30)
+"""How long it is believed that upstream has no such project."""
+
+PATIENCE = SLOW
+"""Seconds that upstream has to say whether a page has changed, before the one that is here is
+given out; none where it has kept others waiting."""
+
+WAIT = 25.0
+"""Seconds that a reader waits for a page that is not here yet: installers themselves give up after
+15 or 30, and ask again, which joins what was begun."""
+
+_LOADED = 64
+"""Pages that stay as values, for those who ask for one file of a project after the other."""
+
+
+@dataclass(frozen=True)
+class KnownPage:
+    """What upstream last said of a project; `tag` changes when that does."""
+
+    name: str
+    page: UpstreamPage
+    tag: str
+    asked_at: datetime
+    is_stale: bool
+    """Whether upstream should have been asked since, and could not be."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What is here, of this upstream and not of one that was set before."""
+
+    has_page: bool
+    etag: str | None
+    asked_at: datetime
+
+
+class MirrorPages:
+    def __init__(self, engine: Engine, upstream: Upstream, settings: Settings) -> None:
+        self._engine = engine
+        self._upstream = upstream
+        self._address = upstream.address
+        self._settings = settings
+        self.leases = Leases(engine)
+        self.turns = Turns(self.leases)
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[tuple[str, datetime], tuple[UpstreamPage, str]] = OrderedDict()
+
+    def find(self, name: str) -> KnownPage | None:
+        """The page of a project that is not hosted here, as new as it has to be; None where there
+        is none, or upstream is not to be asked.
+
+        Raises UpstreamUnavailable where upstream does not answer and nothing is here that may
+        stand in for its answer.
+        """
+        if rules.is_reserved(self._settings, name):
+            return None
+        row = self._find_row(name)
+        if row is not None and self._is_fresh(row):
+            if not row.has_page:
+                return None
+            known = self._load_known(name, row, is_stale=False)
+            if known is not None:
+                return known
+        stands_in = None
+        if row is not None and self._may_stand_in(row):
+            stands_in = self._load_known(name, row, is_stale=True)
+        try:
+            self._refresh(name, stands_in)
+        except (TimeoutError, UpstreamUnavailable) as error:
+            if stands_in:
+                log.warning("%s is answered as of %s: %s", name, stands_in.asked_at, error)
+                return stands_in
+            if isinstance(error, TimeoutError):
+                raise UpstreamUnavailable("Upstream takes too long to answer.") from None
+            raise
+        row = self._find_row(name)
+        if row is None or not row.has_page:
+            return None
+        return self._load_known(name, row, is_stale=False)
+
+    def find_kept(self, name: str) -> KnownPage | None:
+        """The page as it is here, however old: for files, which do not change under their address.
+        Upstream is asked where there is none."""
+        if rules.is_reserved(self._settings, name):
+            return None
+        row = self._find_row(name)
+        known = self._load_known(name, row, is_stale=False) if row and row.has_page else None
+        return known or self.find(name)
+
+    def fresh_until(self, known: KnownPage) -> datetime:
+        """Until when the page need not be asked about."""
+        if known.is_stale:
+            return clock.now() + timedelta(seconds=RETRY)
+        return known.asked_at + self._settings.mirror_fresh_for
+
+    def _is_fresh(self, row: _Row) -> bool:
+        lasts = self._settings.mirror_fresh_for
+        return clock.now() < row.asked_at + (lasts if row.has_page else min(lasts, MISSING_FOR))
+
+    def _may_stand_in(self, row: _Row) -> bool:
+        return row.has_page and clock.now() < row.asked_at + self._settings.mirror_stale_for
+
+    def _find_row(self, name: str) -> _Row | None:
+        wanted = select(
+            MirroredProject.page.is_not(None), MirroredProject.etag, MirroredProject.asked_at
+        ).where(MirroredProject.normalized_name == name, MirroredProject.upstream == self._address)
+        with reading(self._engine) as db:
+            row = db.execute(wanted).one_or_none()
+        return None if row is None else _Row(*row)
+
+    def _load_known(self, name: str, row: _Row, *, is_stale: bool) -> KnownPage | None:
+        """None for a page that this release cannot read: it has to be asked for again."""
+        key = (name, row.asked_at)
+        with self._lock:
+            loaded = self._loaded.get(key)
+            if loaded is not None:
+                self._loaded.move_to_end(key)
+        if loaded is None:
+            loaded = self._load(name)
+            if loaded is None:
+                return None
+            with self._lock:
+                self._loaded[key] = loaded
+                while len(self._loaded) > _LOADED:
+                    self._loaded.popitem(last=False)
+        return KnownPage(name, *loaded, row.asked_at, is_stale)
+
+    def _load(self, name: str) -> tuple[UpstreamPage, str] | None:
+        page = select(MirroredProject.page).where(
+            MirroredProject.normalized_name == name, MirroredProject.upstream == self._address
+        )
+        with reading(self._engine) as db:
+            kept = db.execute(page).scalar()
+        if kept is None:
+            return None
+        try:
+            return upstream_pages.load(kept), upstream_pages.digest(kept)
+        except UnreadablePage as error:
+            log.warning("The page of %s that is here: %s", name, error)
+            return None
+
+    def _refresh(self, name: str, stands_in: KnownPage | None) -> None:
+        """Has upstream asked, by one for all who want to know, and waits for the answer."""
+        patience = (0.0 if self.turns.is_slow else PATIENCE) if stands_in else WAIT
+        self.turns.have_fetched(
+            f"page {name}",
+            patience,
+            is_here=lambda: self._is_here(name),
+            fetch=lambda: self._fetch(name),
+        )
+
+    def _is_here(self, name: str) -> bool:
+        row = self._find_row(name)
+        if row is None or not self._is_fresh(row):
+            return False
+        return not row.has_page or self._load_known(name, row, is_stale=False) is not None
+
+    def _fetch(self, name: str) -> None:
+        row = self._find_row(name)
+        can_be_read = row and row.has_page and self._load_known(name, row, is_stale=True)
+        answer = self._upstream.fetch_page(name, row.etag if row and can_be_read else None)
+        self._keep(name, answer)
+
+    def _keep(self, name: str, answer: Found | Unchanged | Missing) -> None:
+        values: dict[str, object] = {"asked_at": clock.now()}
+        if not isinstance(answer, Unchanged):
+            values |= {"upstream": self._address, "page": None, "etag": None}
+        if isinstance(answer, Found):
+            try:
+                read = simple_pages.read(answer.body, answer.content_type, answer.url)
+            except UnreadablePage as error:
+                raise UpstreamUnavailable(f"Upstream's page of {name}: {error}") from None
+            values |= {"page": upstream_pages.write(read), "etag": answer.etag}
+        lease = f"page {name}"
+        with writing_quickly(self._engine) as db:
+            if isinstance(answer, Unchanged):
+                one = MirroredProject.normalized_name == name
+                db.execute(update(MirroredProject).where(one).values(values))
+            else:
+                insert = insert_for_conflicts(db, MirroredProject)
+                db.execute(
+                    insert.values(normalized_name=name, **values).on_conflict_do_update(
+                        index_elements=["normalized_name"], set_=values
+                    )
+                )
+            self.leases.give_back_within(db, lease)
+        self.leases.forget(lease)

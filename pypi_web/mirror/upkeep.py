@@ -1,0 +1,60 @@
+"""Trims what the mirror keeps now and then, where the settings ask for it."""
+
+import logging
+import threading
+import time
+from typing import NoReturn
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from pypi_web import clock
+from pypi_web.mirror import trimming
+from pypi_web.mirror.leases import Leases
+from pypi_web.settings import Settings
+from pypi_web.storage import Storage, StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+PAUSE = 900.0
+"""Seconds between two looks at whether there is anything to trim."""
+
+_LEASE = "trim"
+
+
+def start(engine: Engine, storage: Storage, settings: Settings) -> None:
+    """Has this process trim by the settings from now on, beside the requests."""
+    if settings.mirror_trim_unused_for is None and settings.mirror_max_size is None:
+        return
+    threading.Thread(
+        target=_trim_for_ever, args=(engine, storage, settings), name="mirror-trim", daemon=True
+    ).start()
+
+
+def trim(engine: Engine, storage: Storage, settings: Settings, leases: Leases) -> None:
+    """Trims by the settings, unless another process does so now."""
+    if not leases.take(_LEASE):
+        return
+    try:
+        unused_for = settings.mirror_trim_unused_for
+        files = trimming.find_superfluous(
+            engine,
+            unused_since=None if unused_for is None else clock.now() - unused_for,
+            max_size=settings.mirror_max_size,
+        )
+        gone = trimming.remove(engine, storage, files, on_progress=lambda _: leases.take(_LEASE))
+        if gone:
+            size = sum(each.size for each in gone)
+            log.info("%s mirrored files were trimmed, %s bytes.", f"{len(gone):,}", f"{size:,}")
+    finally:
+        leases.give_back(_LEASE)
+
+
+def _trim_for_ever(engine: Engine, storage: Storage, settings: Settings) -> NoReturn:
+    leases = Leases(engine)
+    while True:
+        time.sleep(PAUSE)
+        try:
+            trim(engine, storage, settings, leases)
+        except (SQLAlchemyError, StorageUnavailable) as error:
+            log.warning("The mirror was not trimmed: %s", error)

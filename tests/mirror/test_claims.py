@@ -1,0 +1,150 @@
+"""Names that are cut from upstream, and who may publish under one that is mirrored."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from pypi_web.commands import main
+from pypi_web.data import JournalEntry, Project, Role, RoleName
+from pypi_web.standards.simple_api import Format
+from tests.conftest import MakeApp
+from tests.distributions import build_wheel
+from tests.mirror.conftest import MakeMirror
+from tests.people import Person, add_person
+from tests.publishing import publish
+from tests.upstream.fake import FakeUpstream
+from tests.upstream.offered import OfferedFile
+
+JSON = {"Accept": Format.JSON.value}
+UPSTREAMS = build_wheel("sample", "9.0")
+OURS = build_wheel("sample", "1.0")
+
+
+@pytest.fixture
+def offered(upstream: FakeUpstream) -> OfferedFile:
+    offered = OfferedFile.of(UPSTREAMS, metadata=b"Metadata-Version: 2.1\nName: sample\n")
+    upstream.offer("sample", offered)
+    return offered
+
+
+def claim(site_ini: Path, *words: str):
+    return CliRunner().invoke(main, ["--config", str(site_ini), "mirror", "claim", *words])
+
+
+def send(app: TestApp, who: Person, *, status: int):
+    return app.post(
+        "/legacy/",
+        OURS.form(),
+        upload_files=[("content", OURS.filename, OURS.content)],
+        headers=who.basic,
+        status=status,
+    )
+
+
+def test_a_claim_shows_at_the_next_request_and_in_each_file(
+    mirror: TestApp, upstream: FakeUpstream, site_ini: Path, offered: OfferedFile
+) -> None:
+    for _ in range(2):  # the second time from what is kept in memory
+        page = mirror.get("/simple/sample/", headers=JSON)
+    url = page.json["files"][0]["url"].removeprefix("../..")
+    mirror.get(url, status=200)
+    mirror.get(f"{url}.metadata", status=200)
+    asked = len(upstream.requests)
+
+    result = claim(site_ini, "Sample")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("sample is claimed")
+    since = {"If-None-Match": page.headers["ETag"]}
+    assert mirror.get("/simple/sample/", headers=JSON | since, status=200).json["files"] == []
+    mirror.get("/simple/sample/", headers=JSON, status=200)
+    mirror.get(url, status=404)
+    mirror.get(f"{url}.metadata", status=404)
+    assert len(upstream.requests) == asked
+
+
+def test_a_claim_is_a_project_with_an_owner_and_a_line_in_the_journal(
+    app: TestApp, db: Session, site_ini: Path, alice: Person
+) -> None:
+    claim(site_ini, "Sample", "--owner", "Alice")
+
+    project = db.scalars(select(Project)).one()
+    role = db.scalars(select(Role)).one()
+    entry = db.scalars(select(JournalEntry)).one()
+    assert (project.name, project.normalized_name) == ("Sample", "sample")
+    assert (role.project_id, role.user_id, role.name) == (project.id, alice.id, RoleName.OWNER)
+    assert (entry.action, entry.project, entry.id) == ("claim", "sample", project.last_serial)
+    publish(app, alice, OURS)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["-x"], "No such option"),
+        (["no name"], "not a name that a project can have"),
+        (["x" * 129], "not a name that a project can have"),
+        (["simple"], "no project may have"),
+        (["hosted"], "hosted is hosted here already"),
+        (["sample", "--owner", "nobody"], "no user nobody"),
+    ],
+)
+def test_refuses_to_claim_with_a_sentence(
+    db: Session, site_ini: Path, words: list[str], reason: str
+) -> None:
+    db.add(Project(name="hosted", normalized_name="hosted"))
+    db.commit()
+
+    result = claim(site_ini, *words)
+
+    assert result.exit_code != 0
+    assert reason in result.stderr
+    assert db.scalars(select(Project.name)).all() == ["hosted"]
+    assert db.scalars(select(JournalEntry)).all() == []
+
+
+def test_nobody_publishes_under_a_name_that_is_mirrored(
+    mirror: TestApp, site_ini: Path, alice: Person, offered: OfferedFile
+) -> None:
+    mirror.get("/simple/sample/", status=200)
+
+    refused = send(mirror, alice, status=403)
+
+    assert "pypi-web mirror claim sample --owner alice" in refused
+    assert UPSTREAMS.filename in mirror.get("/simple/sample/")
+    assert claim(site_ini, "sample", "--owner", "alice").exit_code == 0
+    send(mirror, alice, status=200)
+    assert mirror.get("/simple/sample/", headers=JSON).json["versions"] == ["1.0"]
+
+
+def test_an_administrator_claims_a_name_by_publishing_under_it(
+    mirror: TestApp, db: Session, offered: OfferedFile
+) -> None:
+    mirror.get("/simple/sample/", status=200)
+
+    send(mirror, add_person(db, "root", is_admin=True), status=200)
+
+    assert mirror.get("/simple/sample/", headers=JSON).json["versions"] == ["1.0"]
+
+
+def test_a_name_that_upstream_has_not_is_free(mirror: TestApp, alice: Person) -> None:
+    mirror.get("/simple/sample/", status=404)
+
+    send(mirror, alice, status=200)
+
+
+@pytest.mark.parametrize("settings", [{}, {"mirror_reserved": "sam*"}])
+def test_what_was_mirrored_once_and_is_no_more_hinders_nobody(
+    mirror: TestApp,
+    make_app: MakeApp,
+    make_mirror: MakeMirror,
+    alice: Person,
+    offered: OfferedFile,
+    settings: dict[str, str],
+) -> None:
+    mirror.get("/simple/sample/", status=200)
+
+    send(make_mirror(**settings) if settings else make_app(), alice, status=200)
