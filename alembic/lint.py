@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
 NOT_OURS = {
+    "prefer-identity": "SQLAlchemy numbers rows by a sequence; on SQLite there is neither",
     "prefer-text-field": "lengths of texts are limits on what a stranger can send",
     "prefer-robust-stmts": "a revision runs in a transaction, whole or not at all",
     "require-lock-timeout": "schema.migrating sets one for all revisions, and tries again",

@@ -13,7 +13,6 @@ branch_labels = None
 depends_on = None
 
 waived = {
-    "prefer-identity": "SQLAlchemy numbers rows by a sequence; on SQLite there is neither",
     "prefer-bigint-over-int": "a position among the values of one field, at most thousands",
 }
 
