@@ -1,9 +1,10 @@
 """What the JSON API tells of a project, in queries whose number does not hang on what there is."""
 
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, select
+from sqlalchemy import Row, and_, select
 
 from pypi_web.data import (
     Classifier,
@@ -19,7 +20,7 @@ from pypi_web.data import (
     User,
 )
 from pypi_web.data.session import Database
-from pypi_web.projects import queries, releases
+from pypi_web.projects import queries, releases, sources
 from pypi_web.standards import versions
 from pypi_web.standards.core_metadata import CoreMetadata
 from pypi_web.standards.json_api import Document, DocumentFile, DocumentRelease
@@ -52,14 +53,21 @@ _FILE: tuple[Any, ...] = (
 
 
 def find_document(
-    db: Database, normalized_name: str, version: str | None, *, serial: int
+    db: Database,
+    normalized_name: str,
+    version: str | None,
+    *,
+    serial: int,
+    imported_until: datetime | None = None,
 ) -> Document | None:
     """What is told of a project with its newest release, or of one of its releases by its version;
-    None where there is none. `serial` is what sources.find_serial gave before."""
+    None where there is none. `serial` is what sources.find_serial gave before, `imported_until`
+    what mirror.imported did."""
     found = _find_release(db, normalized_name, version)
     if found is None:
         return None
-    listed = _list_releases(db, found, only=None if version is None else found.release_id)
+    only = None if version is None else found.release_id
+    listed = _list_releases(db, found, only=only, imported_until=imported_until)
     return Document(
         name=found.name,
         normalized_name=found.normalized_name,
@@ -137,12 +145,12 @@ def _list_roles(db: Database, project_id: int) -> tuple[tuple[str, str], ...]:
 
 
 def _list_releases(
-    db: Database, found: Row[Any], *, only: int | None
+    db: Database, found: Row[Any], *, only: int | None, imported_until: datetime | None
 ) -> tuple[DocumentRelease, ...]:
-    """A project's releases with the files whose bytes are here, oldest first, or `only` the one of
+    """A project's releases with the files that may be had here, oldest first, or `only` the one of
     this id; of a quarantined project without files (PEP 792)."""
-    is_offered = found.status is not ProjectStatus.QUARANTINED
-    offered: ColumnElement[bool] = and_(File.release_id == Release.id, File.is_stored)
+    has_files = found.status is not ProjectStatus.QUARANTINED
+    offered = and_(File.release_id == Release.id, sources.OFFERED)
     query: Any = (
         select(Release.id, Release.version, Release.yanked, Release.yanked_reason, *_FILE)
         .outerjoin(File, offered)
@@ -151,19 +159,19 @@ def _list_releases(
     )
     if only is not None:
         query = query.where(Release.id == only)
+    rows = db.execute(query, {"imported_until": imported_until})
     return tuple(
-        _release([*rows], is_offered=is_offered)
-        for _, rows in groupby(db.execute(query), lambda row: row.id)
+        _release([*some], has_files=has_files) for _, some in groupby(rows, lambda row: row.id)
     )
 
 
-def _release(rows: list[Row[Any]], *, is_offered: bool) -> DocumentRelease:
+def _release(rows: list[Row[Any]], *, has_files: bool) -> DocumentRelease:
     first = rows[0]
     return DocumentRelease(
         version=first.version,
         yanked=first.yanked,
         yanked_reason=first.yanked_reason,
-        files=tuple(_file(row) for row in rows if row.filename is not None and is_offered),
+        files=tuple(_file(row) for row in rows if row.filename is not None and has_files),
     )
 
 

@@ -7,6 +7,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from pypi_web.json_api.documents import find_document
+from pypi_web.mirror.imported import find_imported
 from pypi_web.projects import sources
 from pypi_web.standards import names
 from pypi_web.standards.json_api import document_to_json
@@ -32,11 +33,14 @@ def document(request: Any) -> Response:
         if serial is None:
             return _not_found(request)
         response = _make_response(request)
-        response.etag = f"{serial}-{FORM}"
+        imported = find_imported(db, request.settings, name)
+        response.etag = f"{serial}{imported.tag}-{FORM}"
         response.headers["X-PyPI-Last-Serial"] = str(serial)
         if response.etag in request.if_none_match:
             return response  # WebOb makes it a 304
-        found = find_document(db, name, matched.get("version"), serial=serial)
+        found = find_document(
+            db, name, matched.get("version"), serial=serial, imported_until=imported.until
+        )
     if found is None:
         return _not_found(request)
     response.body = document_to_json(found, root=f"{request.application_url}/")

@@ -2,7 +2,7 @@
 asks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from pypi_web.data import Project
 from pypi_web.data.session import reading
 from pypi_web.mirror import Mirror, rules
 from pypi_web.mirror.files import Wanted
+from pypi_web.mirror.imported import list_imported
 from pypi_web.mirror.rules import Offer
 from pypi_web.standards import distribution_names, versions
 from pypi_web.standards.lock_files import LockedFile, Wish
@@ -26,13 +27,18 @@ class Plan:
     files: tuple[Wanted, ...] = ()
     problems: tuple[str, ...] = ()
     is_hosted: bool = field(default=False, kw_only=True)
-    """Whether the project is hosted here, so that nothing of it comes from upstream."""
+    """Whether the project is hosted here, so that nothing of it comes from upstream; but for files
+    that were imported."""
 
 
 def plan(mirror: Mirror, wish: Wish) -> Plan:
     """Which files a wish is for, by the project's page, which is here from then on."""
     project = wish.project
-    if _is_hosted(mirror, project):
+    with reading(mirror.engine) as db:
+        hosted = select(Project.id).where(Project.normalized_name == project)
+        is_hosted = db.execute(hosted).scalar() is not None
+        ours = list_imported(db, project) if is_hosted else None
+    if is_hosted and not ours:
         return Plan(is_hosted=True)
     if rules.is_reserved(mirror.settings, project):
         reserved = "the name is reserved (setting pypi_web.mirror.reserved), and not hosted here"
@@ -44,8 +50,14 @@ def plan(mirror: Mirror, wish: Wish) -> Plan:
     if known is None:
         return Plan(problems=(f"{project}: upstream has no such project.",))
     offer = rules.judge(mirror.settings, project, known.page, clock.now())
-    if wish.files is not None:
-        files, problems = _find_locked(project, offer, wish.files)
+    locked = wish.files
+    if ours:
+        files_of_ours = [each for each in offer.files if (each.filename, _sha256(each)) in ours]
+        offer = replace(offer, files=tuple(files_of_ours))
+        names = {filename for filename, _ in ours}
+        locked = locked and tuple(each for each in locked if each.filename in names)
+    if locked is not None:
+        files, problems = _find_locked(project, offer, locked)
     else:
         files = _choose(offer, wish.specifier)
         problems = [] if files else [_nothing_matches(wish, offer)]
@@ -72,10 +84,8 @@ def bring(mirror: Mirror, wanted: Wanted) -> int:
     return size
 
 
-def _is_hosted(mirror: Mirror, project: str) -> bool:
-    hosted = select(Project.id).where(Project.normalized_name == project)
-    with reading(mirror.engine) as db:
-        return db.execute(hosted).scalar() is not None
+def _sha256(file: UpstreamFile) -> str:
+    return file.hashes["sha256"]
 
 
 def _choose(offer: Offer, specifier: SpecifierSet) -> list[UpstreamFile]:
@@ -104,7 +114,7 @@ def _find_locked(
         found = offered.get(each.filename)
         if found is None:
             problems.append(_explain(f"{project}: upstream offers no {each.filename}.", offer))
-        elif each.sha256 not in (None, found.hashes["sha256"]):
+        elif each.sha256 not in (None, _sha256(found)):
             problems.append(
                 f"{project}: {each.filename} is another file upstream than in the lock: its"
                 " SHA-256 is not the same."

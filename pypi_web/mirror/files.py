@@ -19,10 +19,10 @@ from pypi_web.archives import ArchiveRefused
 from pypi_web.data import MirroredFile, Project
 from pypi_web.data.batches import Batch
 from pypi_web.data.session import insert_for_conflicts, reading
-from pypi_web.mirror import leases, rules
+from pypi_web.mirror import imported, leases, rules
 from pypi_web.mirror.fetches import Fetch, Wanted
 from pypi_web.mirror.metadata import MirrorMetadata, save
-from pypi_web.mirror.pages import MirrorPages
+from pypi_web.mirror.pages import KnownPage, MirrorPages
 from pypi_web.mirror.parts import Part, Parts
 from pypi_web.mirror.quick_writes import writing_quickly
 from pypi_web.settings import Settings
@@ -86,22 +86,32 @@ class MirrorFiles:
         self._uses = Batch[tuple[str, str]](engine, _write_uses)
 
     def find(self, filename: str, sha256: str) -> Wanted | None:
-        """What stands at a file's address, by the same rules as on its project's page."""
+        """What stands at a file's address, by the same rules as on its project's page. Of a project
+        that is hosted here, that is a file which was imported."""
         if not distribution_names.is_distribution(filename):
             return None
         project, _ = distribution_names.split(filename)
         with reading(self._engine) as db:
-            hosted = select(Project.id).where(Project.normalized_name == project)
-            if db.execute(hosted).scalar() is not None:
+            is_hosted = (
+                db.execute(select(Project.id).where(Project.normalized_name == project)).scalar()
+                is not None
+            )
+            if is_hosted and not imported.is_imported(db, project, filename, sha256):
                 return None
-        known = self._pages.find_kept(project)
+        wanted = self._choose(self._pages.find_kept(project), filename, sha256)
+        if wanted is None and is_hosted:  # nobody reads upstream's page of it, which may be old
+            wanted = self._choose(self._pages.find(project), filename, sha256)
+        return wanted
+
+    def _choose(self, known: KnownPage | None, filename: str, sha256: str) -> Wanted | None:
         if known is None:
             return None
         named = tuple(each for each in known.page.files if each.filename == filename)
-        offer = rules.judge(self._settings, project, replace(known.page, files=named), clock.now())
+        page = replace(known.page, files=named)
+        offer = rules.judge(self._settings, known.name, page, clock.now())
         for file in offer.files:
             if file.hashes["sha256"] == sha256:
-                return Wanted(project, file)
+                return Wanted(known.name, file)
         return None
 
     def find_kept_size(self, wanted: Wanted) -> int | None:

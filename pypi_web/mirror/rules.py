@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from pypi_web.settings import Settings
@@ -24,6 +24,13 @@ def is_reserved(settings: Settings, normalized_name: str) -> bool:
     return _matches(settings.mirror_reserved, normalized_name)
 
 
+def minimum_age(settings: Settings, normalized_name: str) -> timedelta:
+    """How old a file of a project has to be, which may be nothing at all."""
+    if _matches(settings.mirror_minimum_age_except, normalized_name):
+        return timedelta(0)
+    return settings.mirror_minimum_age
+
+
 def judge(settings: Settings, normalized_name: str, page: UpstreamPage, now: datetime) -> Offer:
     """What is offered of a page at a moment."""
     if page.status == QUARANTINED:
@@ -35,8 +42,8 @@ def judge(settings: Settings, normalized_name: str, page: UpstreamPage, now: dat
             f"Upstream tells no SHA-256 of {_count(unverifiable)}: nobody could tell whether the"
             " right bytes came."
         )
-    age = settings.mirror_minimum_age
-    if age and not _matches(settings.mirror_minimum_age_except, normalized_name):
+    age = minimum_age(settings, normalized_name)
+    if age:
         timed = [each for each in files if each.uploaded_at is not None]
         if untimed := len(files) - len(timed):
             reasons.append(
@@ -56,8 +63,8 @@ def next_change(
     settings: Settings, normalized_name: str, page: UpstreamPage, now: datetime
 ) -> datetime | None:
     """When the next file of a page will be old enough; None where none is awaited."""
-    age = settings.mirror_minimum_age
-    if not age or _matches(settings.mirror_minimum_age_except, normalized_name):
+    age = minimum_age(settings, normalized_name)
+    if not age:
         return None
     moments = (each.uploaded_at + age for each in page.files if each.uploaded_at is not None)
     return min((each for each in moments if each > now), default=None)
@@ -71,5 +78,5 @@ def _count(number: int) -> str:
     return "one file" if number == 1 else f"{number:,} files"
 
 
-def _days(age: object) -> str:
+def _days(age: timedelta) -> str:
     return str(age).removesuffix(", 0:00:00")

@@ -7,12 +7,14 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pypi_web import clock
 from pypi_web.data import Dependency, DependencyKind, MirroredFile, Project, ProjectStatus, Release
 from pypi_web.data.session import reading
 from pypi_web.mirror import Mirror, rules
 from pypi_web.mirror.fetches import Wanted
+from pypi_web.mirror.imported import find_imported
 from pypi_web.mirror.pages import KnownPage
 from pypi_web.projects import releases
 from pypi_web.projects.mirrored_metadata import KeptMetadata, MetadataUnknown
@@ -110,9 +112,12 @@ def find(
     )
 
 
-def link_dependencies(mirror: Mirror, view: ReleaseView) -> ReleaseView:
-    """A hosted release whose page leads to those of its dependencies that upstream may have."""
-    return replace(view, linked=view.linked | _list_linked(mirror, view.dependencies))
+def complete(db: Session, mirror: Mirror, view: ReleaseView) -> ReleaseView:
+    """A hosted release whose page leads to those of its dependencies that upstream may have, and
+    to its files that were imported."""
+    imported = find_imported(db, mirror.settings, view.project.normalized_name)
+    linked = view.linked | _list_linked(mirror, view.dependencies)
+    return replace(view, linked=linked, imported_until=imported.until)
 
 
 def _find_here(mirror: Mirror, normalized_name: str) -> _Here:

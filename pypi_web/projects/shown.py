@@ -50,6 +50,8 @@ class ReleaseView:
     origin: Origin | None = None
     readme: Rendered | None = None
     unknown: str | None = None
+    imported_until: datetime | None = None
+    """Of a project that is hosted here, what mirror.imported says of its files."""
 
     @property
     def is_newest(self) -> bool:
@@ -57,7 +59,13 @@ class ReleaseView:
 
     @property
     def is_installable(self) -> bool:
-        return self.origin is not None or any(file.is_stored for file in self.files)
+        return any(self.offers(file) for file in self.files)
+
+    def offers(self, file: Any) -> bool:
+        """Whether a file may be had here, unless its project is quarantined."""
+        if file.is_stored or self.origin is not None:
+            return True
+        return self.imported_until is not None and file.uploaded_at <= self.imported_until
 
 
 @dataclass(frozen=True)

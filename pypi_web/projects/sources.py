@@ -1,6 +1,8 @@
 """What installers are told: the one place that says which files a project has."""
 
-from sqlalchemy import bindparam, select
+from datetime import datetime
+
+from sqlalchemy import bindparam, or_, select
 
 from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
@@ -14,6 +16,11 @@ _ACTIVE = (ProjectStatus.ACTIVE, None)
 _STATUS = select(Project.status, Project.status_reason).where(
     Project.normalized_name == bindparam("name")
 )
+
+OFFERED = or_(File.is_stored, File.uploaded_at <= bindparam("imported_until"))
+"""Whether a file may be had: its bytes are here, or it was imported and is old enough (None for
+none of those)."""
+
 # Built once, and read by position: a page may have tens of thousands of files.
 _FILES = (
     select(
@@ -29,7 +36,7 @@ _FILES = (
     )
     .join(Release, File.release_id == Release.id)
     .join(Project, Release.project_id == Project.id)
-    .where(Project.normalized_name == bindparam("name"), File.is_stored)
+    .where(Project.normalized_name == bindparam("name"), OFFERED)
     .order_by(Release.sort_key, File.filename)
 )
 
@@ -40,12 +47,16 @@ def find_serial(db: Database, normalized_name: str) -> int | None:
     return db.execute(serial).scalar()
 
 
-def find_page(db: Database, normalized_name: str, *, serial: int) -> ProjectPage:
-    """A project's page with the files whose bytes are here, oldest version first, and with none
-    where it is quarantined; `serial` is what find_serial gave before."""
+def find_page(
+    db: Database, normalized_name: str, *, serial: int, imported_until: datetime | None = None
+) -> ProjectPage:
+    """A project's page with the files that may be had here, oldest version first, and with none
+    where it is quarantined. `serial` is what find_serial gave before, `imported_until` what
+    mirror.imported did."""
     status, reason = db.execute(_STATUS, {"name": normalized_name}).one_or_none() or _ACTIVE
-    is_offered = status is not ProjectStatus.QUARANTINED
-    rows = db.execute(_FILES, {"name": normalized_name}).all() if is_offered else ()
+    has_files = status is not ProjectStatus.QUARANTINED
+    wanted = {"name": normalized_name, "imported_until": imported_until}
+    rows = db.execute(_FILES, wanted).all() if has_files else ()
     return ProjectPage(
         name=normalized_name,
         serial=serial,

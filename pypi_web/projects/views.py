@@ -96,7 +96,7 @@ def _find(request: Any, version: str | None) -> ReleaseView | NothingOffered:
     normalized = names.normalize(name)
     view = queries.find_release_view(request.db, normalized, version)
     if view is not None:
-        return mirrored.link_dependencies(request.mirror, view) if request.mirror else view
+        return mirrored.complete(request.db, request.mirror, view) if request.mirror else view
     offered = _find_mirrored(request, normalized, version)
     if offered is None:
         what = f"project {name}" if version is None else f"release {version[:128]} of {name}"

@@ -40,10 +40,10 @@ class Edition:
     serial: int
     tag: str
     stands_until: datetime | None = None
-    """Until when it is true whatever was published; None for what each act outdates."""
+    """None for what each act outdates and nothing else. The list of all stands until then whatever
+    was published; a project's page no longer than until then."""
     is_hosted: bool = True
-    """False for a page of upstream's, which stands until then, or until somebody publishes under
-    its name."""
+    """False for a page of upstream's, which is outdated once somebody publishes under its name."""
 
     @property
     def stands(self) -> bool:
@@ -188,7 +188,7 @@ class KeepingPolicy:
             hosted = self._serials.of_project(edition.project)
             if not edition.is_hosted:
                 return hosted is None and edition.stands
-            return edition.serial == hosted
+            return edition.serial == hosted and (edition.stands_until is None or edition.stands)
         except OperationalError:
             return False  # the view meets the same, and has it told to who asks
 

@@ -13,6 +13,7 @@ from pyramid.view import view_config
 
 from pypi_web import clock
 from pypi_web.data.journal import last_serial
+from pypi_web.mirror.imported import find_imported
 from pypi_web.mirror.offers import find_page
 from pypi_web.projects import sources
 from pypi_web.simple.keeping import Edition, KeptPages
@@ -75,11 +76,15 @@ def project_page(request: Any) -> Response:
     with request.reading() as db:
         serial = sources.find_serial(db, name)
         if serial is not None:
+            imported = find_imported(db, request.settings, name)
 
             def serialise(format: Format) -> bytes:
-                return SERIALISERS[format].page(sources.find_page(db, name, serial=serial))
+                page = sources.find_page(db, name, serial=serial, imported_until=imported.until)
+                return SERIALISERS[format].page(page)
 
-            return respond(request, variant, Edition(name, serial, str(serial)), serialise)
+            tag = f"{serial}{imported.tag}"
+            edition = Edition(name, serial, tag, imported.stands_until)
+            return respond(request, variant, edition, serialise)
     return _mirrored_page(request, variant, name)
 
 
