@@ -1,79 +1,128 @@
-"""`python -m benchmarks.mirror [REQUIREMENT]`: how long resolving takes without the mirror, and
-through it, at first and again, as ratios.
+"""`python -m benchmarks.mirror [REQUIREMENT]`: what goes through the mirror against what does not,
+as ratios: resolving, at first and again, and a large file.
 
-The upstream is the one that pip's own configuration names. Where that is a folder, it is served
-from here over HTTP, each answer after `--delay` seconds, for a network would take some.
+A requirement is resolved by the index that pip's own configuration names. Where that is a folder,
+or none is named, a registry that is made up (benchmarks.world) stands in for the network, each
+answer `--delay` seconds late; the large file is always of that one.
 """
 
 import argparse
+import gzip
+import json
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urljoin
+from urllib.request import Request, urlopen
 
-from benchmarks.sites import BIN, forget_outside_settings, make_production_site
+from benchmarks.sites import (
+    BIN,
+    ProductionSite,
+    forget_outside_settings,
+    make_production_site,
+    make_token,
+)
+from benchmarks.transfers import build_wheel, send
+from benchmarks.world import LARGE_PROJECT, LARGE_SIZE, ROOT_PROJECT, running_world
 from tests.clients.programs import environment
-from tests.servers import running_server
+from tests.servers import Server, running_server
 
 REQUIREMENT = "apache-airflow==2.9.3"
+
+
+@dataclass(frozen=True)
+class Download:
+    """Seconds until the first byte and until the last."""
+
+    first_byte: float
+    all: float
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mirror")
     parser.add_argument("requirement", nargs="?", default=REQUIREMENT)
-    parser.add_argument("--delay", type=float, default=0.02)
+    parser.add_argument("--delay", type=float, default=0.03)
     options = parser.parse_args()
     forget_outside_settings()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mirror-")))
-        upstream = _find_upstream()
-        if upstream.startswith("file:"):
-            served = Path(unquote(urlsplit(upstream).path))
-            print(f"pip is configured to read a folder: it is served after {options.delay} s each")
-            upstream = stack.enter_context(_serving(served, options.delay))
-        site = make_production_site(folder / "site")
-        mirror = stack.enter_context(
-            running_server(
-                site.ini,
-                log=folder / "server.log",
-                **site.environment,
-                PYPI_WEB_ANONYMOUS_READ="true",
-                PYPI_WEB_MIRROR_UPSTREAM=upstream,
-            )
-        )
-        (folder / "wanted.in").write_text(f"{options.requirement}\n")
-        direct = _resolve(folder, upstream)
-        print(f"{options.requirement}: direct {direct:.2f} s")
+        world = stack.enter_context(running_world(folder / "world.log", options.delay))
+        upstream = _find_registry()
+        if upstream is None:
+            print(f"pip names no registry: one is made up, {options.delay:g} s away")
+            upstream, options.requirement = world, ROOT_PROJECT
+        _measure_resolving(folder, upstream, options.requirement)
+        _measure_large_file(folder, world)
+
+
+def _measure_resolving(folder: Path, upstream: str, requirement: str) -> None:
+    (folder / "wanted.in").write_text(f"{requirement}\n")
+    with _running_mirror(folder / "resolving", upstream) as mirror:
+        direct = min(_resolve(folder, upstream) for _ in range(2))
+        count = (folder / "locked.txt").read_text().count("==")
+        print(f"{requirement}, {count} projects: direct {direct:.2f} s")
         for which in ("first", "again", "again"):
-            seconds = _resolve(folder, mirror.index_url)
+            seconds = _resolve(folder, mirror.server.index_url)
             print(
                 f"{which:>6} through the mirror: {seconds:.2f} s, {seconds / direct:.2f} × direct"
             )
 
 
-def _find_upstream() -> str:
-    """The index that pip would ask; a further one that is a folder, where no other is named."""
+def _measure_large_file(folder: Path, world: str) -> None:
+    with _running_mirror(folder / "file", world) as mirror:
+        direct = _download(world, LARGE_PROJECT)
+        print(f"a file of {LARGE_SIZE / 1e6:.0f} MB: direct {_tell(direct)}")
+        first = _download(mirror.server.index_url, LARGE_PROJECT)
+        print(f" first through the mirror: {_tell(first)}, {direct.all / first.all:.2f} × as fast")
+        wheel, sha256 = build_wheel(folder, "1.0", LARGE_SIZE)
+        token = make_token(mirror.site.ini, "publisher", **mirror.site.environment)
+        send(mirror.server, token, wheel, version="1.0", sha256=sha256)
+        hosted, kept = (
+            min((_download(mirror.server.index_url, name) for _ in range(5)), key=_all)
+            for name in ("large", LARGE_PROJECT)
+        )
+        print(f"hosted here: {_tell(hosted)}")
+        print(f"  kept of the mirror: {_tell(kept)}, {hosted.all / kept.all:.2f} × as fast")
+
+
+@dataclass(frozen=True)
+class _Mirror:
+    site: ProductionSite
+    server: Server
+
+
+@contextmanager
+def _running_mirror(folder: Path, upstream: str) -> Iterator[_Mirror]:
+    """What production.ini runs."""
+    site = make_production_site(folder)
+    with running_server(
+        site.ini,
+        log=folder / "server.log",
+        **site.environment,
+        PYPI_WEB_ANONYMOUS_READ="true",
+        PYPI_WEB_MIRROR_UPSTREAM=upstream,
+    ) as server:
+        yield _Mirror(site, server)
+
+
+def _find_registry() -> str | None:
+    """The index that pip would ask; None where that is a folder."""
     told = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout
     values = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
     named = {name.rpartition(".")[2]: value.strip("'") for name, value in values.items()}
-    further = named.get("extra-index-url", "").split()
-    for address in (named.get("index-url"), *further):
-        if address:
-            return address
-    sys.exit("pip's configuration names no index: set PIP_INDEX_URL.")
+    index = named.get("index-url", "")
+    return index if index.startswith("http") else None
 
 
 def _resolve(folder: Path, index_url: str) -> float:
-    began = time.monotonic()
+    began = time.perf_counter()
     done = subprocess.run(
         [
             *(BIN / "uv", "pip", "compile", "--no-cache", "--quiet", "--no-build"),
@@ -85,33 +134,34 @@ def _resolve(folder: Path, index_url: str) -> float:
     )
     if done.returncode:
         sys.exit(done.stderr)
-    return time.monotonic() - began
+    return time.perf_counter() - began
 
 
-class _Late(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    delay = 0.0
+def _download(index_url: str, project: str) -> Download:
+    """The one file of a project, whose bytes are looked at no further."""
+    page_url = urljoin(index_url, f"{project}/")
+    asked = Request(page_url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+    with urlopen(asked, timeout=60) as answer:
+        content = answer.read()
+        is_compressed = answer.headers["Content-Encoding"] == "gzip"
+    (file,) = json.loads(gzip.decompress(content) if is_compressed else content)["files"]
+    began, buffer, size = time.perf_counter(), memoryview(bytearray(1 << 20)), 0
+    with urlopen(urljoin(page_url, file["url"]), timeout=600) as answer:
+        size = len(answer.read(1))
+        first_byte = time.perf_counter() - began
+        while count := answer.readinto(buffer):
+            size += count
+    if size != file["size"]:
+        sys.exit(f"{project}: {size:,} bytes came.")
+    return Download(first_byte, time.perf_counter() - began)
 
-    def do_GET(self) -> None:
-        time.sleep(self.delay)
-        super().do_GET()
 
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
+def _all(download: Download) -> float:
+    return download.all
 
 
-@contextmanager
-def _serving(index: Path, delay: float) -> Iterator[str]:
-    """The address of a folder with an index, whose links may lead beside it."""
-    handler = type("_Handler", (_Late,), {"delay": delay})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(index.parent)))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/{index.name}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+def _tell(download: Download) -> str:
+    return f"{download.all:.2f} s, its first byte after {download.first_byte * 1e3:.0f} ms"
 
 
 if __name__ == "__main__":

@@ -69,13 +69,13 @@ def measure(ini: Path, folder: Path, *, size: int, rounds: int) -> None:
 
 
 def _go_round(server: Server, token: str, folder: Path, *, version: str, size: int) -> Round:
-    wheel, sha256 = _build_wheel(folder, version, size)
+    wheel, sha256 = build_wheel(folder, version, size)
     copy = folder / "copy"
     start = time.perf_counter()
     shutil.copyfile(wheel, copy)
     copied = time.perf_counter() - start
     start = time.perf_counter()
-    _send(server, token, wheel, version=version, sha256=sha256)
+    send(server, token, wheel, version=version, sha256=sha256)
     sent = time.perf_counter() - start
     start = time.perf_counter()
     _fetch(server, wheel.name, copy)
@@ -87,7 +87,7 @@ def _go_round(server: Server, token: str, folder: Path, *, version: str, size: i
     return Round(copied, sent, fetched)
 
 
-def _build_wheel(folder: Path, version: str, size: int) -> tuple[Path, str]:
+def build_wheel(folder: Path, version: str, size: int) -> tuple[Path, str]:
     """A valid wheel with one member of random bytes, and its SHA-256."""
     stem = f"large-{version}"
     path = folder / f"{stem}-py3-none-any.whl"
@@ -125,7 +125,7 @@ def _urlsafe(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _send(server: Server, token: str, wheel: Path, *, version: str, sha256: str) -> None:
+def send(server: Server, token: str, wheel: Path, *, version: str, sha256: str) -> None:
     with wheel.open("rb") as content:
         form = MultipartEncoder(
             {

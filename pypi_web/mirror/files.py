@@ -11,20 +11,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from pypi_web import archives, clock
 from pypi_web.archives import ArchiveRefused
 from pypi_web.data import MirroredFile, Project
 from pypi_web.data.batches import Batch
-from pypi_web.data.session import insert_for_conflicts, reading
+from pypi_web.data.session import Database, insert_for_conflicts, reading
 from pypi_web.mirror import imported, leases, rules
 from pypi_web.mirror.fetches import Fetch, Wanted
 from pypi_web.mirror.metadata import MirrorMetadata, save
 from pypi_web.mirror.pages import KnownPage, MirrorPages
 from pypi_web.mirror.parts import Part, Parts
-from pypi_web.mirror.quick_writes import writing_quickly
 from pypi_web.settings import Settings
 from pypi_web.standards import distribution_names, filenames
 from pypi_web.storage import Storage, StorageUnavailable
@@ -46,6 +45,13 @@ TICK = 0.05
 
 STALL = 45.0
 """Seconds in which another process may get nothing; upstream itself has fewer."""
+
+_HOSTED = select(Project.id).where(Project.normalized_name == bindparam("name"))
+_KEPT = select(MirroredFile.id).where(
+    MirroredFile.filename == bindparam("filename"),
+    MirroredFile.sha256 == bindparam("sha256"),
+    MirroredFile.is_kept,
+)
 
 
 class Reader:
@@ -78,7 +84,9 @@ class MirrorFiles:
         self._settings = settings
         self._leases = pages.leases
         self._parts = Parts(engine.url)
-        self._metadata = MirrorMetadata(engine, storage, upstream, pages.turns, pages.leases)
+        self._metadata = MirrorMetadata(
+            engine, storage, upstream, pages.turns, pages.leases, pages.writes
+        )
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._lock = threading.Lock()
         self._fetches: dict[str, Fetch] = {}
@@ -92,10 +100,7 @@ class MirrorFiles:
             return None
         project, _ = distribution_names.split(filename)
         with reading(self._engine) as db:
-            is_hosted = (
-                db.execute(select(Project.id).where(Project.normalized_name == project)).scalar()
-                is not None
-            )
+            is_hosted = db.execute(_HOSTED, {"name": project}).scalar() is not None
             if is_hosted and not imported.is_imported(db, project, filename, sha256):
                 return None
         wanted = self._choose(self._pages.find_kept(project), filename, sha256)
@@ -116,13 +121,9 @@ class MirrorFiles:
 
     def find_kept_size(self, wanted: Wanted) -> int | None:
         """Of a file that is here; None of one that is not."""
-        kept = select(MirroredFile.id).where(
-            MirroredFile.filename == wanted.file.filename,
-            MirroredFile.sha256 == wanted.sha256,
-            MirroredFile.is_kept,
-        )
+        named = {"filename": wanted.file.filename, "sha256": wanted.sha256}
         with reading(self._engine) as db:
-            if db.execute(kept).scalar() is None:
+            if db.execute(_KEPT, named).scalar() is None:
                 return None
         try:
             return self._storage.size(wanted.sha256)
@@ -263,7 +264,8 @@ class MirrorFiles:
         known = {"size": size, "is_kept": True, "used_at": clock.now()}
         if metadata_sha256 is not None:
             known["metadata_sha256"] = metadata_sha256
-        with writing_quickly(self._engine) as db:
+
+        def write(db: Database) -> None:
             insert = insert_for_conflicts(db, MirroredFile).values(
                 normalized_name=wanted.project,
                 filename=wanted.file.filename,
@@ -274,6 +276,8 @@ class MirrorFiles:
                 insert.on_conflict_do_update(index_elements=["filename", "sha256"], set_=known)
             )
             self._leases.give_back_within(db, lease)
+
+        self._pages.writes.write(write)
         self._leases.forget(lease)
 
     def _read_metadata(self, wanted: Wanted, content: BinaryIO) -> str | None:

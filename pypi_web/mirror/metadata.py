@@ -3,14 +3,14 @@
 import hashlib
 import io
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 
 from pypi_web import clock
 from pypi_web.data import MirroredFile
-from pypi_web.data.session import insert_for_conflicts, reading
+from pypi_web.data.session import Database, insert_for_conflicts, reading
 from pypi_web.mirror.fetches import Wanted
 from pypi_web.mirror.leases import Leases
-from pypi_web.mirror.quick_writes import writing_quickly
+from pypi_web.mirror.quick_writes import QuickWrites
 from pypi_web.mirror.turns import Turns
 from pypi_web.storage import Storage
 from pypi_web.upstream import Upstream, UpstreamUnavailable
@@ -20,12 +20,23 @@ MAX_METADATA = 16 << 20
 WAIT = 25.0
 """Seconds that a reader waits for it, as for a page."""
 
+_KEPT = select(MirroredFile.metadata_sha256).where(
+    MirroredFile.filename == bindparam("filename"), MirroredFile.sha256 == bindparam("sha256")
+)
+
 
 class MirrorMetadata:
     def __init__(
-        self, engine: Engine, storage: Storage, upstream: Upstream, turns: Turns, leases: Leases
+        self,
+        engine: Engine,
+        storage: Storage,
+        upstream: Upstream,
+        turns: Turns,
+        leases: Leases,
+        writes: QuickWrites,
     ) -> None:
         self._engine = engine
+        self._writes = writes
         self._storage = storage
         self._upstream = upstream
         self._turns = turns
@@ -52,11 +63,9 @@ class MirrorMetadata:
         return self._find_kept(wanted)
 
     def _find_kept(self, wanted: Wanted) -> str | None:
-        row = select(MirroredFile.metadata_sha256).where(
-            MirroredFile.filename == wanted.file.filename, MirroredFile.sha256 == wanted.sha256
-        )
+        named = {"filename": wanted.file.filename, "sha256": wanted.sha256}
         with reading(self._engine) as db:
-            sha256: str | None = db.execute(row).scalar()
+            sha256: str | None = db.execute(_KEPT, named).scalar()
         if sha256 is not None:
             try:
                 self._storage.size(sha256)
@@ -65,6 +74,8 @@ class MirrorMetadata:
         return sha256
 
     def _fetch(self, wanted: Wanted) -> None:
+        if self._find_kept(wanted) is not None:
+            return
         file = wanted.file
         body = self._upstream.fetch_small(f"{file.url}.metadata", limit=MAX_METADATA)
         sha256 = hashlib.sha256(body).hexdigest()
@@ -74,7 +85,8 @@ class MirrorMetadata:
             )
         save(self._storage, body)
         now = clock.now()
-        with writing_quickly(self._engine) as db:
+
+        def write(db: Database) -> None:
             insert = insert_for_conflicts(db, MirroredFile).values(
                 normalized_name=wanted.project,
                 filename=file.filename,
@@ -91,6 +103,8 @@ class MirrorMetadata:
                 )
             )
             self._leases.give_back_within(db, _lease_of(wanted))
+
+        self._writes.write(write)
         self._leases.forget(_lease_of(wanted))
 
 

@@ -37,7 +37,7 @@ def find_page(mirror: Mirror, normalized_name: str, *, to_root: str) -> OfferedP
         return None
     now = clock.now()
     offer = rules.judge(settings, normalized_name, known.page, now)
-    metadata = _find_metadata(engine, normalized_name)
+    metadata = {} if _tells_metadata(offer) else _find_metadata(engine, normalized_name)
     page = ProjectPage(
         name=normalized_name,
         serial=known.page.last_serial or 1,
@@ -49,6 +49,12 @@ def find_page(mirror: Mirror, normalized_name: str, *, to_root: str) -> OfferedP
     changes = rules.next_change(settings, normalized_name, known.page, now)
     moments = [mirror.pages.fresh_until(known), *([changes] if changes else [])]
     return OfferedPage(page, _tag(known, offer, metadata), min(moments))
+
+
+def _tells_metadata(offer: rules.Offer) -> bool:
+    """Whether upstream tells the digest of each wheel's metadata: nothing is added to that."""
+    wheels = (each for each in offer.files if each.filename.endswith(".whl"))
+    return all(each.metadata and each.metadata.sha256 for each in wheels)
 
 
 def _find_metadata(engine: Engine, normalized_name: str) -> dict[tuple[str, str], str]:

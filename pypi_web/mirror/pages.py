@@ -6,14 +6,14 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, bindparam, select, update
 
 from pypi_web import clock
 from pypi_web.data import MirroredProject
-from pypi_web.data.session import insert_for_conflicts, reading
+from pypi_web.data.session import Database, insert_for_conflicts, reading
 from pypi_web.mirror import rules
 from pypi_web.mirror.leases import Leases
-from pypi_web.mirror.quick_writes import writing_quickly
+from pypi_web.mirror.quick_writes import QuickWrites
 from pypi_web.mirror.turns import RETRY, SLOW, Turns
 from pypi_web.settings import Settings
 from pypi_web.standards import simple_pages, upstream_pages
@@ -33,8 +33,17 @@ WAIT = 25.0
 """Seconds that a reader waits for a page that is not here yet: installers themselves give up after
 15 or 30, and ask again, which joins what was begun."""
 
-_LOADED = 64
-"""Pages that stay as values, for those who ask for one file of a project after the other."""
+_LOADED = 50_000
+"""Files whose pages stay as values, for those who ask for one file of a project after the other:
+some 50 MB."""
+
+_NAMED = (MirroredProject.normalized_name == bindparam("name")) & (
+    MirroredProject.upstream == bindparam("upstream")
+)
+_ROW = select(
+    MirroredProject.page.is_not(None), MirroredProject.etag, MirroredProject.asked_at
+).where(_NAMED)
+_PAGE = select(MirroredProject.page).where(_NAMED)
 
 
 @dataclass(frozen=True)
@@ -64,10 +73,12 @@ class MirrorPages:
         self._upstream = upstream
         self._address = upstream.address
         self._settings = settings
-        self.leases = Leases(engine)
+        self.writes = QuickWrites(engine)
+        self.leases = Leases(engine, self.writes)
         self.turns = Turns(self.leases)
         self._lock = threading.Lock()
         self._loaded: OrderedDict[tuple[str, datetime], tuple[UpstreamPage, str]] = OrderedDict()
+        self._files_loaded = 0
 
     def find(self, name: str) -> KnownPage | None:
         """The page of a project that is not hosted here, as new as it has to be; None where there
@@ -125,11 +136,8 @@ class MirrorPages:
         return row.has_page and clock.now() < row.asked_at + self._settings.mirror_stale_for
 
     def _find_row(self, name: str) -> _Row | None:
-        wanted = select(
-            MirroredProject.page.is_not(None), MirroredProject.etag, MirroredProject.asked_at
-        ).where(MirroredProject.normalized_name == name, MirroredProject.upstream == self._address)
         with reading(self._engine) as db:
-            row = db.execute(wanted).one_or_none()
+            row = db.execute(_ROW, {"name": name, "upstream": self._address}).one_or_none()
         return None if row is None else _Row(*row)
 
     def _load_known(self, name: str, row: _Row, *, is_stale: bool) -> KnownPage | None:
@@ -143,18 +151,22 @@ class MirrorPages:
             loaded = self._load(name)
             if loaded is None:
                 return None
-            with self._lock:
-                self._loaded[key] = loaded
-                while len(self._loaded) > _LOADED:
-                    self._loaded.popitem(last=False)
+            self._remember(key, loaded)
         return KnownPage(name, *loaded, row.asked_at, is_stale)
 
+    def _remember(self, key: tuple[str, datetime], loaded: tuple[UpstreamPage, str]) -> None:
+        with self._lock:
+            if key in self._loaded:
+                return
+            self._loaded[key] = loaded
+            self._files_loaded += len(loaded[0].files)
+            while self._files_loaded > _LOADED and len(self._loaded) > 1:
+                _, (page, _) = self._loaded.popitem(last=False)
+                self._files_loaded -= len(page.files)
+
     def _load(self, name: str) -> tuple[UpstreamPage, str] | None:
-        page = select(MirroredProject.page).where(
-            MirroredProject.normalized_name == name, MirroredProject.upstream == self._address
-        )
         with reading(self._engine) as db:
-            kept = db.execute(page).scalar()
+            kept = db.execute(_PAGE, {"name": name, "upstream": self._address}).scalar()
         if kept is None:
             return None
         try:
@@ -175,18 +187,23 @@ class MirrorPages:
 
     def _is_here(self, name: str) -> bool:
         row = self._find_row(name)
-        if row is None or not self._is_fresh(row):
-            return False
+        return row is not None and self._is_fresh(row) and self._is_readable(name, row)
+
+    def _is_readable(self, name: str, row: _Row) -> bool:
         return not row.has_page or self._load_known(name, row, is_stale=False) is not None
 
     def _fetch(self, name: str) -> None:
         row = self._find_row(name)
-        can_be_read = row and row.has_page and self._load_known(name, row, is_stale=True)
-        answer = self._upstream.fetch_page(name, row.etag if row and can_be_read else None)
-        self._keep(name, answer)
+        is_readable = row is not None and self._is_readable(name, row)
+        if row is None or not is_readable:
+            self._keep(name, self._upstream.fetch_page(name, None))
+        elif not self._is_fresh(row):
+            self._keep(name, self._upstream.fetch_page(name, row.etag))
 
     def _keep(self, name: str, answer: Found | Unchanged | Missing) -> None:
-        values: dict[str, object] = {"asked_at": clock.now()}
+        asked_at = clock.now()
+        values: dict[str, object] = {"asked_at": asked_at}
+        loaded = None
         if not isinstance(answer, Unchanged):
             values |= {"upstream": self._address, "page": None, "etag": None}
         if isinstance(answer, Found):
@@ -194,9 +211,12 @@ class MirrorPages:
                 read = simple_pages.read(answer.body, answer.content_type, answer.url)
             except UnreadablePage as error:
                 raise UpstreamUnavailable(f"Upstream's page of {name}: {error}") from None
-            values |= {"page": upstream_pages.write(read), "etag": answer.etag}
+            written = upstream_pages.write(read)
+            loaded = read, upstream_pages.digest(written)
+            values |= {"page": written, "etag": answer.etag}
         lease = f"page {name}"
-        with writing_quickly(self._engine) as db:
+
+        def write(db: Database) -> None:
             if isinstance(answer, Unchanged):
                 one = MirroredProject.normalized_name == name
                 db.execute(update(MirroredProject).where(one).values(values))
@@ -208,4 +228,8 @@ class MirrorPages:
                     )
                 )
             self.leases.give_back_within(db, lease)
+
+        self.writes.write(write)
+        if loaded is not None:
+            self._remember((name, asked_at), loaded)
         self.leases.forget(lease)

@@ -67,8 +67,9 @@ class Turns:
     ) -> None:
         """Has `fetch` called unless it is already, and waits until `seconds` after it began.
 
-        `is_here` says whether another process has fetched it meanwhile. Raises TimeoutError, and
-        whatever `fetch` raises.
+        `is_here` says whether another process, which was met at it, has fetched it; `fetch` looks
+        by itself, for one may have done so a moment ago. Raises TimeoutError, and whatever `fetch`
+        raises.
         """
         with self._lock:
             began_at, answer = self._begin(name, is_here, fetch)
@@ -152,8 +153,7 @@ class Turns:
             if is_here():
                 return
         try:
-            if not is_here():
-                fetch()
+            fetch()
         finally:
             self._leases.give_back(name)
 

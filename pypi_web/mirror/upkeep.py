@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pypi_web import clock
 from pypi_web.mirror import trimming
 from pypi_web.mirror.leases import Leases
+from pypi_web.mirror.quick_writes import QuickWrites
 from pypi_web.settings import Settings
 from pypi_web.storage import Storage, StorageUnavailable
 
@@ -51,7 +52,7 @@ def trim(engine: Engine, storage: Storage, settings: Settings, leases: Leases) -
 
 
 def _trim_for_ever(engine: Engine, storage: Storage, settings: Settings) -> NoReturn:
-    leases = Leases(engine)
+    leases = Leases(engine, QuickWrites(engine))
     while True:
         time.sleep(PAUSE)
         try:

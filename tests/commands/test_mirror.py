@@ -13,6 +13,7 @@ from pypi_web.data import MirroredFile
 from pypi_web.data.session import writing
 from pypi_web.mirror import trimming, upkeep
 from pypi_web.mirror.leases import Leases
+from pypi_web.mirror.quick_writes import QuickWrites
 from pypi_web.standards.simple_api import Format
 from pypi_web.storage import Storage
 from tests.commands.conftest import Run
@@ -221,7 +222,7 @@ def test_trims_by_the_settings(
 ) -> None:
     fetch(mirror, upstream, FLASK)
     settings = mirror.app.registry["settings"].model_copy(update={"mirror_max_size": 0})
-    other, own = Leases(engine), Leases(engine)
+    other, own = Leases(engine, QuickWrites(engine)), Leases(engine, QuickWrites(engine))
 
     assert other.take("trim")
     upkeep.trim(engine, storage, settings, own)
