@@ -83,6 +83,7 @@ def make_users(count: int, numbers: Numbers) -> dict[Any, list[Row]]:
             "id": numbers.next("users"),
             "name": f"author-{number:06}",
             "email": f"author-{number:06}@example.org",
+            "email_confirmed_at": FIRST_UPLOAD,
             "password_hash": "",
             "is_admin": False,
             "created_at": FIRST_UPLOAD,
@@ -93,12 +94,16 @@ def make_users(count: int, numbers: Numbers) -> dict[Any, list[Row]]:
         {
             "id": numbers.next("api_tokens"),
             "user_id": user["id"],
-            "project_id": None,
+            "is_for_all": True,
+            "may_read": True,
+            "may_publish": True,
+            "may_manage": False,
             "name": "of the benchmarks",
             "sha256": f"{chance.getrandbits(256):064x}",
             "hint": "none",
             "created_at": FIRST_UPLOAD,
             "last_used_at": None,
+            "last_used_from": None,
             "expires_at": None,
         }
         for user in users

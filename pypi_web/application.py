@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.config import Configurator
 
 from pypi_web.data.session import make_engine
+from pypi_web.letters import open_post
 from pypi_web.mirror import open_mirror, upkeep
 from pypi_web.request import needs_transaction
 from pypi_web.schema.database import find_url
@@ -27,6 +28,7 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         engine = make_engine(find_url(os.environ, ini_file, ini))
         storage = open_storage(settings.storage)
         mirror = open_mirror(engine, storage, settings)
+        post = open_post(settings)
     except SettingsError as error:
         sys.exit(str(error))
     if mirror is not None:
@@ -44,6 +46,7 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         config.registry["engine"] = engine
         config.registry["storage"] = storage
         config.registry["mirror"] = mirror
+        config.registry["post"] = post
         config.include("pyramid_jinja2")
         config.include("pyramid_tm")
         config.include("pypi_web.request")

@@ -84,9 +84,23 @@ class Settings(BaseModel):
     anonymous_read: bool = Field(
         default=False, description="Whether those who are not signed in may browse and install."
     )
+    hsts: Duration = Field(
+        default=timedelta(0),
+        description="How long browsers insist on TLS for this host, as 365d; not unless said.",
+    )
     kept_pages_size: ByteSize = Field(
         default=ByteSize(64 * 1024**2),
         description="How much memory each process keeps made pages of the index in; 0 keeps none.",
+    )
+    mail_folder: Path | None = Field(
+        default=None, description="A folder to write letters into rather than send them."
+    )
+    mail_sender: str = Field(
+        default="pypi_web@localhost", description="Whom letters are from: an e-mail address."
+    )
+    mail_server: SecretStr | None = Field(
+        default=None,
+        description="What sends letters, as smtp://user:password@host:587; nothing unless said.",
     )
     max_upload_size: Annotated[ByteSize, Field(gt=0)] = Field(
         default=ByteSize(1024**3), description="The largest request that a publisher may send."
@@ -165,6 +179,16 @@ class Settings(BaseModel):
         default=True,
         description="Whether a new project may not be called as a module of the standard library.",
     )
+    registration: Literal["open", "invited", "closed"] = Field(
+        default="invited",
+        description="Who may make an account at a browser: everyone (open), those who were invited,"
+        " or nobody (closed).",
+    )
+    second_factor: Literal["optional", "administrators", "publishers"] = Field(
+        default="optional",
+        description="Who needs a second factor: nobody (optional), administrators, or all who"
+        " publish and manage projects, administrators among them.",
+    )
     secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
         default=None,
         description="Signs sessions and links; 32 characters or more, known to no one.",
@@ -179,6 +203,12 @@ class Settings(BaseModel):
     storage: str = Field(
         default="file:./var/files", description="Where the bytes of files are kept: a file:// URL."
     )
+
+    def needs_factor(self, *, is_admin: bool) -> bool:
+        """Whether somebody needs a second factor for what they may do beyond reading."""
+        if self.second_factor == "administrators":
+            return is_admin
+        return self.second_factor == "publishers"
 
     @property
     def signing_key(self) -> str:

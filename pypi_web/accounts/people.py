@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from pypi_web.data import User
 from pypi_web.data.session import Database, lock_table
-from pypi_web.security import passwords
+from pypi_web.security import passwords, sessions
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 _EMAIL = re.compile(r"[^@\s\x00-\x20\x7f<>\"',;:\\]+@[^@\s\x00-\x20\x7f<>\"',;:\\]+\Z")
@@ -91,6 +91,16 @@ def renew_hash(db: Session, user_id: int, password: str) -> Known:
     user = db.get_one(User, user_id)
     user.password_hash = passwords.hash_password(password)
     return Known(user.id, user.password_hash)
+
+
+def change_password(db: Session, user: User, password: str, *, but: int | None = None) -> None:
+    """Gives a person another password, and ends their sessions, but one by its id.
+
+    Raises AccountRefused.
+    """
+    check_password(password)
+    user.password_hash = passwords.hash_password(password)
+    sessions.end_others(db, user.id, but=but)
 
 
 def lock(db: Session) -> None:

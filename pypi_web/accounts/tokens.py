@@ -1,19 +1,22 @@
 """The rules for API tokens: whose, for which projects, for how long."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, selectinload
 
 from pypi_web import clock
 from pypi_web.data import ApiToken, Project, Role, User
+from pypi_web.security.identity import TokenRight
 from pypi_web.security.tokens import make_token
 from pypi_web.standards import names
 
 MAX_NAME = 100
 MAX_PER_USER = 200
 MAX_DAYS = 3650
+MAX_PROJECTS = 100
 
 
 class TokenRefused(Exception):
@@ -28,10 +31,21 @@ class NewToken:
     text: str
 
 
+RIGHTS = frozenset({TokenRight.READ, TokenRight.PUBLISH})
+"""What a token is for where nothing is said."""
+
+
 def create_token(
-    db: Session, user: User, *, name: str, project_name: str = "", days: int | None = None
+    db: Session,
+    user: User,
+    *,
+    name: str,
+    projects: Collection[str] | None = None,
+    rights: Collection[TokenRight] = RIGHTS,
+    days: int | None = None,
 ) -> NewToken:
-    """Makes a token of `user`, for all projects or for one, for ever or for some days.
+    """Makes a token of `user`, for all projects (None) or for some by their names, for ever or for
+    some days.
 
     Raises TokenRefused.
     """
@@ -40,13 +54,16 @@ def create_token(
         raise TokenRefused(f"Give the token a name of 1 to {MAX_NAME} characters.")
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise TokenRefused(f"A token lives for 1 to {MAX_DAYS} days.")
+    if not rights:
+        raise TokenRefused("Say what the token may do: read, publish or manage.")
     if len(list_tokens(db, user.id)) >= MAX_PER_USER:
         raise TokenRefused(f"You have {MAX_PER_USER} tokens: revoke some that nobody uses.")
     text = make_token(
         db,
         user_id=user.id,
         name=name,
-        project_id=_project_id(db, user, project_name),
+        projects=None if projects is None else _find_projects(db, user, projects),
+        rights=rights,
         expires_at=_expiry(days),
     )
     return NewToken(name, text)
@@ -57,7 +74,7 @@ def list_tokens(db: Session, user_id: int) -> list[ApiToken]:
     query = (
         select(ApiToken)
         .where(ApiToken.user_id == user_id)
-        .options(joinedload(ApiToken.project))
+        .options(selectinload(ApiToken.projects))
         .order_by(ApiToken.id.desc())
     )
     return list(db.scalars(query))
@@ -83,19 +100,21 @@ def revoke_token(db: Session, user_id: int, token_id: int) -> bool:
     return True
 
 
-def _project_id(db: Session, user: User, project_name: str) -> int | None:
-    if not project_name:
-        return None
-    project = db.scalar(
-        select(Project).where(Project.normalized_name == names.normalize(project_name))
-    )
+def _find_projects(db: Session, user: User, names_: Collection[str]) -> list[Project]:
+    if not names_ or len(names_) > MAX_PROJECTS:
+        raise TokenRefused(f"Choose 1 to {MAX_PROJECTS} projects, or all.")
+    return [_find_project(db, user, each) for each in names_]
+
+
+def _find_project(db: Session, user: User, name: str) -> Project:
+    project = db.scalar(select(Project).where(Project.normalized_name == names.normalize(name)))
     is_theirs = project is not None and (
         user.is_admin
         or db.scalar(select(Role.id).where(Role.project_id == project.id, Role.user_id == user.id))
     )
     if project is None or not is_theirs:
-        raise TokenRefused(f"{user.name} has no project {project_name[:128]}.")
-    return project.id
+        raise TokenRefused(f"{user.name} has no project {name[:128]}.")
+    return project
 
 
 def _expiry(days: int | None) -> datetime | None:

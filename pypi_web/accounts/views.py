@@ -45,7 +45,7 @@ def set_up(request: Any) -> Any:
     except AccountRefused as error:
         request.response.status = 400
         return {"key": key, "error": error, "typed": {**typed, "password": ""}}
-    sessions.start(request, user.id, user.password_hash)
+    sessions.start(request, user.id)
     request.session.flash(f"Welcome, {user.name}: this index is yours.")
     return HTTPSeeOther(request.route_url("accounts.account"))
 
@@ -75,8 +75,8 @@ def log_in(request: Any) -> Any:
         error = "The user name or the password is wrong."
         return {"next": request.POST.get("next", ""), "error": error, "name": name}
     if passwords.is_outdated(user.password_hash):
-        user = people.renew_hash(request.db, user.id, password)
-    sessions.start(request, user.id, user.password_hash)
+        people.renew_hash(request.db, user.id, password)
+    sessions.start(request, user.id)
     return HTTPSeeOther(_own_address(request, request.POST.get("next", "")))
 
 
@@ -111,7 +111,7 @@ def create_token(request: Any) -> dict[str, Any]:
             request.db,
             _person(request),
             name=typed["name"],
-            project_name=typed["project"],
+            projects=[typed["project"]] if typed["project"] else None,
             days=_days(typed["days"]),
         )
     except TokenRefused as error:

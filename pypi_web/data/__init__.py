@@ -1,5 +1,6 @@
 """The tables. Every model is imported here, so that `SQLAlchemyBase.metadata` is complete."""
 
+from pypi_web.data.audit import AuditEvent
 from pypi_web.data.base import SQLAlchemyBase
 from pypi_web.data.files import DownloadCount, File, TakenFilename
 from pypi_web.data.journal import Action, JournalEntry
@@ -14,17 +15,31 @@ from pypi_web.data.releases import (
     Release,
     ReleaseClassifier,
 )
-from pypi_web.data.users import ApiToken, User
+from pypi_web.data.users import (
+    ApiToken,
+    Attempt,
+    FactorKind,
+    Invitation,
+    RecoveryCode,
+    SecondFactor,
+    TokenProject,
+    User,
+    WebSession,
+)
 
 __all__ = [
     "Action",
     "ApiToken",
+    "Attempt",
+    "AuditEvent",
     "Classifier",
     "Dependency",
     "DependencyKind",
     "Description",
     "DownloadCount",
+    "FactorKind",
     "File",
+    "Invitation",
     "JournalEntry",
     "MirrorLease",
     "MirroredFile",
@@ -32,11 +47,15 @@ __all__ = [
     "Project",
     "ProjectStatus",
     "ProjectURL",
+    "RecoveryCode",
     "Release",
     "ReleaseClassifier",
     "Role",
     "RoleName",
     "SQLAlchemyBase",
+    "SecondFactor",
     "TakenFilename",
+    "TokenProject",
     "User",
+    "WebSession",
 ]

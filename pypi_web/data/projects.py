@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, false, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pypi_web import clock
@@ -19,6 +19,8 @@ _LOCK = 0x6E616D65
 class RoleName(StrEnum):
     OWNER = "owner"
     MAINTAINER = "maintainer"
+    MEMBER = "member"
+    """Reads a project that is private, and no more."""
 
 
 class ProjectStatus(StrEnum):
@@ -57,6 +59,7 @@ class Project(SQLAlchemyBase):
         server_default=ProjectStatus.ACTIVE,
     )
     status_reason: Mapped[str | None] = mapped_column(Text)
+    is_private: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Role(SQLAlchemyBase):

@@ -5,17 +5,18 @@ from typing import Any
 from pyramid.csrf import LegacySessionCSRFStoragePolicy
 
 from pypi_web.data.batches import Batch
+from pypi_web.security import sessions, tokens
 from pypi_web.security.permissions import Permission
 from pypi_web.security.policy import SecurityPolicy
-from pypi_web.security.sessions import session_factory
-from pypi_web.security.tokens import write_uses
 
 
 def includeme(config: Any) -> None:
     config.set_security_policy(SecurityPolicy())
-    config.set_session_factory(session_factory(config.registry["settings"].signing_key))
+    config.set_session_factory(sessions.session_factory(config.registry["settings"].signing_key))
     config.set_csrf_storage_policy(LegacySessionCSRFStoragePolicy())
     config.set_default_csrf_options(require_csrf=True)
     config.set_default_permission(Permission.READ)
-    config.registry["token_uses"] = Batch[int](config.registry["engine"], write_uses)
+    engine = config.registry["engine"]
+    config.registry["token_uses"] = Batch[tuple[int, str]](engine, tokens.write_uses)
+    config.registry["session_uses"] = Batch[int](engine, sessions.write_uses)
     config.add_tween("pypi_web.security.headers.tween_factory")

@@ -1,24 +1,38 @@
-"""The one table of who may do what."""
+"""The one table of who may do what, and what is said to those who may not."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pypi_web.data import RoleName
-from pypi_web.security.identity import Identity
+from pypi_web.security.identity import Identity, TokenRight
 
 
 class Permission(StrEnum):
+    # What concerns no single project
     READ = "read"
     """Browse the site, see the index, download files."""
     SEE_MIRROR = "see mirror"
     """See what is mirrored, and which names are reserved: those are what a stranger would take
     upstream, so that not everyone sees them who may read."""
     MANAGE_ACCOUNT = "manage account"
-    """See one's own account page; make and revoke tokens."""
+    """See one's own account page; change it, make and revoke tokens."""
     SIGN_IN_TO_PUBLISH = "sign in to publish"
     """Send a file at all; whether it is taken is for the project to say."""
     CREATE_PROJECT = "create project"
+    INVITE_PEOPLE = "invite people"
+    """Give people of the address of one's choice an account."""
+
+    # What concerns a project
+    READ_PROJECT = "read project"
+    """See that a private project is there, and have its files; all others are open to READ."""
     PUBLISH = "publish"
     """Add a file to a project."""
+    MANAGE_RELEASES = "manage releases"
+    """Yank and unyank a release; delete files and releases."""
+    MANAGE_PROJECT = "manage project"
+    """Its people, whether it is archived or private, and its end."""
+    QUARANTINE = "quarantine"
+    """Take a project out of the index, and let it back."""
 
 
 class Who(StrEnum):
@@ -29,49 +43,162 @@ class Who(StrEnum):
     BY_FREE_TOKEN = "signed in by a token that is good for all projects"  # noqa: S105
     OWNER = "owner of the project"
     MAINTAINER = "maintainer of the project"
+    MEMBER = "member of the project"
     ADMINISTRATOR = "administrator"
 
 
-MAY = {
-    Permission.READ: {Who.SIGNED_IN},  # and ANYONE, where anonymous_read is set
-    Permission.SEE_MIRROR: {Who.SIGNED_IN},
-    Permission.MANAGE_ACCOUNT: {Who.IN_PERSON},
-    Permission.SIGN_IN_TO_PUBLISH: {Who.BY_TOKEN},
-    Permission.CREATE_PROJECT: {Who.BY_FREE_TOKEN},
-    Permission.PUBLISH: {Who.OWNER, Who.MAINTAINER, Who.ADMINISTRATOR},
+@dataclass(frozen=True)
+class Rule:
+    """Those who may, what a token has to be for (None: anything), and what is said to others."""
+
+    who: frozenset[Who]
+    refusal: str
+    right: TokenRight | None = None
+
+
+def _rule(*who: Who, refusal: str, right: TokenRight | None = None) -> Rule:
+    return Rule(frozenset(who), refusal, right)
+
+
+_SIGN_IN = "This is for those who are signed in."
+_PEOPLE = (Who.OWNER, Who.MAINTAINER, Who.ADMINISTRATOR)
+
+RULES = {
+    # and ANYONE, where anonymous_read is set
+    Permission.READ: _rule(Who.SIGNED_IN, refusal=_SIGN_IN, right=TokenRight.READ),
+    Permission.SEE_MIRROR: _rule(Who.SIGNED_IN, refusal=_SIGN_IN, right=TokenRight.READ),
+    Permission.MANAGE_ACCOUNT: _rule(
+        Who.IN_PERSON, refusal="People manage their accounts at a browser, signed in."
+    ),
+    Permission.SIGN_IN_TO_PUBLISH: _rule(
+        Who.BY_TOKEN, refusal="Files are published with a token.", right=TokenRight.PUBLISH
+    ),
+    Permission.CREATE_PROJECT: _rule(
+        Who.BY_FREE_TOKEN,
+        refusal="A new project is published with a token that is good for all projects.",
+        right=TokenRight.PUBLISH,
+    ),
+    Permission.INVITE_PEOPLE: _rule(
+        Who.ADMINISTRATOR, refusal="Administrators alone invite people to have an account."
+    ),
+    Permission.READ_PROJECT: _rule(
+        *_PEOPLE,
+        Who.MEMBER,
+        refusal="The project is private: its people alone see it.",
+        right=TokenRight.READ,
+    ),
+    Permission.PUBLISH: _rule(
+        *_PEOPLE,
+        refusal="they have no role there that publishes. Ask one of the project's owners for one.",
+        right=TokenRight.PUBLISH,
+    ),
+    Permission.MANAGE_RELEASES: _rule(
+        *_PEOPLE,
+        refusal="Owners and maintainers of the project, and administrators, manage its releases.",
+        right=TokenRight.MANAGE,
+    ),
+    Permission.MANAGE_PROJECT: _rule(
+        Who.OWNER,
+        Who.ADMINISTRATOR,
+        refusal="Owners of the project, and administrators, manage it.",
+        right=TokenRight.MANAGE,
+    ),
+    Permission.QUARANTINE: _rule(
+        Who.ADMINISTRATOR,
+        refusal="Administrators alone quarantine projects, and release them.",
+        right=TokenRight.MANAGE,
+    ),
 }
 
+OF_A_PROJECT = frozenset(
+    {
+        Permission.READ_PROJECT,
+        Permission.PUBLISH,
+        Permission.MANAGE_RELEASES,
+        Permission.MANAGE_PROJECT,
+        Permission.QUARANTINE,
+    }
+)
 
-def may(permission: Permission, identity: Identity | None, *, anonymous_read: bool = False) -> bool:
-    """Whether somebody may do what concerns no single project."""
-    allowed = MAY[permission]
+WITHOUT_FACTOR = frozenset(
+    {
+        Permission.READ,
+        Permission.SEE_MIRROR,
+        Permission.READ_PROJECT,
+        Permission.MANAGE_ACCOUNT,
+    }
+)
+"""What those may do who lack the second factor that is asked of them: add it, above all."""
+
+LACKS_FACTOR = "A second factor is required for this: add one on your account page."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands to a project."""
+
+    project_id: int
+    role: RoleName | None
+    is_private: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`reason` is the rule that refused, a sentence for those who may know."""
+
+    is_allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.is_allowed
+
+
+ALLOWED = Decision(True)
+
+
+def decide(
+    permission: Permission,
+    identity: Identity | None,
+    standing: Standing | None = None,
+    *,
+    anonymous_read: bool = False,
+) -> Decision:
+    """Whether somebody may do something, to the project of `standing` where it concerns one."""
+    assert (standing is not None) == (permission in OF_A_PROJECT), permission
+    if permission is Permission.READ_PROJECT and standing and not standing.is_private:
+        return decide(Permission.READ, identity, anonymous_read=anonymous_read)
     if permission is Permission.READ and anonymous_read:
-        allowed = allowed | {Who.ANYONE}
-    return bool(allowed & _everywhere(identity))
+        return ALLOWED
+    rule = RULES[permission]
+    if identity is not None and identity.lacks_factor and permission not in WITHOUT_FACTOR:
+        return Decision(False, LACKS_FACTOR)
+    if not rule.who & _who(identity, standing):
+        return Decision(False, rule.refusal)
+    token = identity.token if identity else None
+    if token is None and permission is Permission.PUBLISH:
+        return Decision(False, RULES[Permission.SIGN_IN_TO_PUBLISH].refusal)
+    if token is None or rule.right is None:
+        return ALLOWED
+    if rule.right not in token.rights:
+        return Decision(False, f"This token may not {rule.right}: make one that may.")
+    if standing is not None and not token.covers(standing.project_id):
+        return Decision(False, "it is for another project. Use one that is for this one or all.")
+    return ALLOWED
 
 
-def may_publish(identity: Identity, project_id: int, role: RoleName | None) -> bool:
-    """Whether somebody with a role in a project (None: with none) may add files to it, within what
-    their token is for."""
-    token = identity.token
-    if token is None or token.project_id not in (None, project_id):
-        return False
-    who = _everywhere(identity)
-    if role is not None:
-        who.add(Who[role.name])
-    return bool(MAY[Permission.PUBLISH] & who)
-
-
-def _everywhere(identity: Identity | None) -> set[Who]:
+def _who(identity: Identity | None, standing: Standing | None) -> set[Who]:
     who = {Who.ANYONE}
-    if identity is not None:
-        who.add(Who.SIGNED_IN)
-        if identity.token is None:
-            who.add(Who.IN_PERSON)
-        else:
-            who.add(Who.BY_TOKEN)
-            if identity.token.project_id is None:
-                who.add(Who.BY_FREE_TOKEN)
-        if identity.is_admin:
-            who.add(Who.ADMINISTRATOR)
+    if identity is None:
+        return who
+    who.add(Who.SIGNED_IN)
+    if identity.token is None:
+        who.add(Who.IN_PERSON)
+    else:
+        who.add(Who.BY_TOKEN)
+        if identity.token.projects is None:
+            who.add(Who.BY_FREE_TOKEN)
+    if identity.is_admin:
+        who.add(Who.ADMINISTRATOR)
+    if standing is not None and standing.role is not None:
+        who.add(Who[standing.role.name])
     return who

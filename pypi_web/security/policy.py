@@ -7,7 +7,7 @@ from pyramid.security import Allowed, Denied
 
 from pypi_web.security import sessions, tokens
 from pypi_web.security.identity import Identity
-from pypi_web.security.permissions import Permission, may
+from pypi_web.security.permissions import Permission, decide
 
 
 class SecurityPolicy:
@@ -27,10 +27,10 @@ class SecurityPolicy:
     def permits(self, request: Any, _context: Any, permission: str) -> Allowed | Denied:
         wanted, anyone_reads = Permission(permission), request.settings.anonymous_read
         # Who asks is not asked for where it does not matter.
-        allowed = may(wanted, None, anonymous_read=anyone_reads) or may(
+        decision = decide(wanted, None, anonymous_read=anyone_reads) or decide(
             wanted, self.identity(request), anonymous_read=anyone_reads
         )
-        return Allowed(permission) if allowed else Denied(permission)
+        return Allowed(permission) if decision else Denied(decision.reason)
 
     def remember(self, request: Any, userid: int, **kw: Any) -> list:
         raise NotImplementedError("security.sessions.start begins a session")

@@ -1,23 +1,45 @@
-"""Sessions of people at browsers: a signed cookie that dies with the password."""
+"""Sessions of people at browsers: a row that the key in a signed cookie leads to."""
 
 import hashlib
-import hmac
+import secrets
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from pyramid.session import SignedCookieSessionFactory
-from sqlalchemy import select
+from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy.orm import Session
 
-from pypi_web.data import User
-from pypi_web.security.identity import Identity
+from pypi_web import clock
+from pypi_web.data import SecondFactor, User, WebSession
+from pypi_web.data.session import Database
+from pypi_web.security.identity import Identity, SignIn
 from pypi_web.standards import addresses
 
-LIFETIME = 14 * 24 * 3600
-"""Seconds that a session lives unused."""
-
+LIFETIME = timedelta(days=14)
+"""How long a session lives unused."""
 
 RENEWED_AFTER = 3600
 """Seconds after which the cookie of somebody who is here is written anew."""
+
+_SEEN_EVERY = timedelta(minutes=10)
+_KEY = "key"
+
+_FOUND = (
+    select(
+        WebSession.id,
+        WebSession.user_id,
+        WebSession.is_whole,
+        WebSession.seen_at,
+        WebSession.proved_at,
+        User.name,
+        User.is_admin,
+        exists().where(SecondFactor.user_id == User.id).label("has_factor"),
+    )
+    .join(User)
+    .where(WebSession.sha256 == bindparam("sha256"))
+)
 
 
 def session_factory(secret: str) -> Callable[[Any], Any]:
@@ -32,8 +54,8 @@ def session_factory(secret: str) -> Callable[[Any], Any]:
             salt="pypi_web.session.",
             cookie_name="pypi_web_session",
             hashalg="sha256",
-            max_age=LIFETIME,
-            timeout=LIFETIME,
+            max_age=int(LIFETIME.total_seconds()),
+            timeout=int(LIFETIME.total_seconds()),
             reissue_time=renewed_after,
             httponly=True,
             samesite="Lax",
@@ -53,35 +75,91 @@ def session_factory(secret: str) -> Callable[[Any], Any]:
     return make_session
 
 
-def start(request: Any, user_id: int, password_hash: str) -> None:
-    """Signs somebody in: what the session held before is gone, its CSRF token included."""
-    request.session.invalidate()
-    request.session["user_id"] = user_id
-    request.session["stamp"] = _stamp(request, password_hash)
+def start(request: Any, user_id: int, *, is_whole: bool = True) -> None:
+    """Signs somebody in: what the session held before is gone, its CSRF token included. One that is
+    not whole waits for a second factor, and is nobody's until then."""
+    end(request)
+    secret = secrets.token_urlsafe(32)
+    request.session[_KEY] = secret
+    request.db.add(
+        WebSession(
+            user_id=user_id,
+            sha256=_digest(secret),
+            is_whole=is_whole,
+            address=(request.client_addr or "")[:64] or None,
+            agent=(request.user_agent or "")[:255] or None,
+        )
+    )
+    request.db.flush()
+
+
+def find_unfinished(request: Any) -> WebSession | None:
+    """The session of somebody who has still to show a second factor."""
+    secret = request.session.get(_KEY)
+    if secret is None:
+        return None
+    wanted = select(WebSession).where(
+        WebSession.sha256 == _digest(secret),
+        WebSession.is_whole.is_(False),
+        WebSession.created_at > clock.now() - timedelta(minutes=15),
+    )
+    found: WebSession | None = request.db.scalar(wanted)
+    return found
+
+
+def prove(request: Any) -> None:
+    """Notes that the person at this session has shown who they are just now."""
+    request.db.execute(
+        update(WebSession)
+        .where(WebSession.id == request.identity.sign_in.session_id)
+        .values(proved_at=clock.now())
+    )
 
 
 def end(request: Any) -> None:
+    """Ends the session, here and at the browser."""
+    secret = request.session.get(_KEY)
+    if secret is not None:
+        request.db.execute(delete(WebSession).where(WebSession.sha256 == _digest(secret)))
     request.session.invalidate()
+
+
+def end_others(db: Database, user_id: int, *, but: int | None = None) -> int:
+    """Ends a person's sessions, all or all but one, by its id; gives how many."""
+    theirs = delete(WebSession).where(WebSession.user_id == user_id)
+    if but is not None:
+        theirs = theirs.where(WebSession.id != but)
+    return len(db.execute(theirs.returning(WebSession.id)).all())
 
 
 def identify(request: Any) -> Identity | None:
     """Who the session of the request belongs to."""
-    user_id = request.session.get("user_id")
-    if user_id is None:
+    secret = request.session.get(_KEY)
+    if not isinstance(secret, str):
         return None
     with request.reading() as db:
-        user = db.execute(
-            select(User.id, User.name, User.is_admin, User.password_hash).where(User.id == user_id)
-        ).one_or_none()
-    if user is None:
+        found = db.execute(_FOUND, {"sha256": _digest(secret)}).one_or_none()
+    now = clock.now()
+    if found is None or not found.is_whole or found.seen_at < now - LIFETIME:
         return None
-    stamp = str(request.session.get("stamp", ""))
-    if not hmac.compare_digest(stamp, _stamp(request, user.password_hash)):
-        return None
-    return Identity(user.id, user.name, user.is_admin)
+    if found.seen_at < now - _SEEN_EVERY:
+        request.registry["session_uses"].add(found.id)
+    lacks = not found.has_factor and request.settings.needs_factor(is_admin=found.is_admin)
+    return Identity(
+        found.user_id,
+        found.name,
+        found.is_admin and not lacks,
+        sign_in=SignIn(found.id, found.proved_at),
+        lacks_factor=lacks,
+    )
 
 
-def _stamp(request: Any, password_hash: str) -> str:
-    """Changes when the password does, and tells nothing of it."""
-    key = request.settings.signing_key.encode()
-    return hmac.new(key, b"session:" + password_hash.encode(), hashlib.sha256).hexdigest()[:32]
+def write_uses(db: Session, uses: Counter[int]) -> None:
+    """Notes the sessions (by id) that were used, and removes those that nobody used for long."""
+    now = clock.now()
+    db.execute(update(WebSession).where(WebSession.id.in_(uses)).values(seen_at=now))
+    db.execute(delete(WebSession).where(WebSession.seen_at < now - LIFETIME))
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

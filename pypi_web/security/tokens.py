@@ -5,15 +5,16 @@ import hashlib
 import secrets
 import zlib
 from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from pypi_web import clock
-from pypi_web.data import ApiToken, User
-from pypi_web.security.identity import Identity, TokenScope
+from pypi_web.data import ApiToken, Project, SecondFactor, TokenProject, User
+from pypi_web.security.identity import Identity, TokenRight, TokenScope
 
 PREFIX = "pypiweb-"
 """What each token begins with, so that a scanner for leaked secrets can know one."""
@@ -26,28 +27,44 @@ _TOUCH_EVERY = timedelta(minutes=10)
 _OWNER = (
     select(
         ApiToken.id,
-        ApiToken.project_id,
+        ApiToken.is_for_all,
+        ApiToken.may_read,
+        ApiToken.may_publish,
+        ApiToken.may_manage,
         ApiToken.expires_at,
         ApiToken.last_used_at,
         User.id.label("user_id"),
         User.name,
         User.is_admin,
+        exists().where(SecondFactor.user_id == User.id).label("has_factor"),
     )
     .join(User)
     .where(ApiToken.sha256 == bindparam("sha256"))
 )
+_PROJECTS = select(TokenProject.project_id).where(TokenProject.token_id == bindparam("token_id"))
 
 
 def make_token(
-    db: Session, *, user_id: int, name: str, project_id: int | None, expires_at: datetime | None
+    db: Session,
+    *,
+    user_id: int,
+    name: str,
+    projects: Sequence[Project] | None,
+    rights: Collection[TokenRight],
+    expires_at: datetime | None,
 ) -> str:
-    """Adds a token and gives its text, which nobody can give again."""
+    """Adds a token for some projects, or all (None), and gives its text, which nobody can give
+    again."""
     body = secrets.token_urlsafe(32)
     text = f"{PREFIX}{body}{_checksum(body)}"
     token = ApiToken(
         user_id=user_id,
         name=name,
-        project_id=project_id,
+        is_for_all=projects is None,
+        projects=list(projects or ()),
+        may_read=TokenRight.READ in rights,
+        may_publish=TokenRight.PUBLISH in rights,
+        may_manage=TokenRight.MANAGE in rights,
         sha256=_digest(text),
         hint=text[-4:],
         expires_at=expires_at,
@@ -64,17 +81,43 @@ def identify(request: Any) -> Identity | None:
         return None
     with request.reading() as db:
         row = db.execute(_OWNER, {"sha256": _digest(text)}).one_or_none()
+        projects = None
+        if row is not None and not row.is_for_all:
+            projects = frozenset(db.execute(_PROJECTS, {"token_id": row.id}).scalars())
     now = clock.now()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     if _is_stale(row.last_used_at, now):
-        request.registry["token_uses"].add(row.id)
-    return Identity(row.user_id, row.name, row.is_admin, TokenScope(row.id, row.project_id))
+        request.registry["token_uses"].add((row.id, (request.client_addr or "")[:64]))
+    lacks = not row.has_factor and request.settings.needs_factor(is_admin=row.is_admin)
+    may = {
+        TokenRight.READ: row.may_read,
+        TokenRight.PUBLISH: row.may_publish,
+        TokenRight.MANAGE: row.may_manage,
+    }
+    rights = frozenset(right for right, is_given in may.items() if is_given)
+    return Identity(
+        row.user_id,
+        row.name,
+        row.is_admin and not lacks,
+        TokenScope(row.id, projects, rights),
+        lacks_factor=lacks,
+    )
 
 
-def write_uses(db: Session, uses: Counter[int]) -> None:
-    """Notes the tokens (by id) that were used: no request waits for it."""
-    db.execute(update(ApiToken).where(ApiToken.id.in_(uses)).values(last_used_at=clock.now()))
+def find_by_text(db: Session, text: str) -> ApiToken | None:
+    """The token of a text, whoever has it."""
+    if not _is_well_formed(text):
+        return None
+    return db.scalar(select(ApiToken).where(ApiToken.sha256 == _digest(text)))
+
+
+def write_uses(db: Session, uses: Counter[tuple[int, str]]) -> None:
+    """Notes the tokens (by id) that were used, and from where: no request waits for it."""
+    now = clock.now()
+    for token_id, address in uses:
+        used = update(ApiToken).where(ApiToken.id == token_id)
+        db.execute(used.values(last_used_at=now, last_used_from=address or None))
 
 
 def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:

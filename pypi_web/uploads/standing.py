@@ -8,8 +8,9 @@ from pypi_web.data import File, Project, ProjectStatus, Release, Role, RoleName,
 from pypi_web.data.session import Database
 from pypi_web.mirror.claims import is_mirrored
 from pypi_web.projects import releases
+from pypi_web.security import permissions
 from pypi_web.security.identity import Identity
-from pypi_web.security.permissions import Permission, may, may_publish
+from pypi_web.security.permissions import Permission, decide
 from pypi_web.settings import Settings
 from pypi_web.standards import names, versions
 from pypi_web.standards.filenames import PackageType
@@ -93,15 +94,12 @@ def is_published(
 def _refuse_unless_permitted(standing: Standing, publisher: Identity, upload: Upload) -> None:
     project = upload.filename.project
     assert standing.project_id is not None
-    if not may_publish(publisher, standing.project_id, standing.role):
-        scope = publisher.token.project_id if publisher.token else None
-        how = (
-            "it is for another project. Use one that is for this project or for all."
-            if scope not in (None, standing.project_id)
-            else "they have no role there. Ask one of the project's owners for one."
-        )
+    theirs = permissions.Standing(standing.project_id, standing.role)
+    decision = decide(Permission.PUBLISH, publisher, theirs)
+    if not decision:
         raise UploadRefused(
-            f"{publisher.user_name} may not publish to {project} with this token: {how}",
+            f"{publisher.user_name} may not publish to {project} with this token:"
+            f" {decision.reason}",
             status=403,
         )
     if standing.status in (ProjectStatus.ARCHIVED, ProjectStatus.QUARANTINED):
@@ -114,12 +112,9 @@ def _refuse_new_project(
     db: Database, publisher: Identity, upload: Upload, settings: Settings
 ) -> None:
     project = upload.filename.project
-    if not may(Permission.CREATE_PROJECT, publisher):
-        raise UploadRefused(
-            f"There is no project {project}, and this token is for another project alone: make a"
-            " token for all projects.",
-            status=403,
-        )
+    decision = decide(Permission.CREATE_PROJECT, publisher)
+    if not decision:
+        raise UploadRefused(f"There is no project {project}. {decision.reason}", status=403)
     if settings.new_projects == "administrators" and not publisher.is_admin:
         raise UploadRefused(
             f"There is no project {project}, and administrators alone begin new ones on this"

@@ -13,7 +13,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
 
 from pypi_web.security.identity import Identity
-from pypi_web.security.permissions import Permission, may
+from pypi_web.security.permissions import Permission, decide
 from pypi_web.site import errors
 from pypi_web.standards import names, versions
 from pypi_web.uploads.forms import receive, too_large
@@ -85,7 +85,7 @@ def refuse(refusal: UploadRefused, request: Any) -> Response:
 
 def _identify(request: Any) -> Identity:
     identity: Identity | None = request.identity
-    if identity is not None and may(Permission.SIGN_IN_TO_PUBLISH, identity):
+    if identity is not None and decide(Permission.SIGN_IN_TO_PUBLISH, identity):
         return identity
     how = "use __token__ as the user name and an API token from your account page as the password."
     if "Authorization" in request.headers:

@@ -5,9 +5,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from pypi_web.accounts import people
 from pypi_web.data import ApiToken, User
 from pypi_web.data.session import for_writing
-from pypi_web.security import passwords
 from tests.conftest import MakeApp
 from tests.people import PASSWORD, Person, add_person, log_in
 
@@ -66,7 +66,7 @@ def test_the_session_is_another_after_logging_in(app: TestApp, alice: Person):
 def test_a_session_dies_with_the_password(app: TestApp, db: Session, alice: Person):
     log_in(app)
     app.get("/account/", status=200)
-    db.get_one(User, alice.id).password_hash = passwords.hash_password("another password")
+    people.change_password(db, db.get_one(User, alice.id), "another password")
     db.commit()
 
     app.get("/account/", status=303)

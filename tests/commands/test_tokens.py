@@ -39,7 +39,8 @@ def test_a_token_may_be_for_one_project_and_for_some_days(
 
     token = db.scalars(select(ApiToken).where(ApiToken.name == "of CI")).one()
     assert result.exit_code == 0
-    assert token.project_id == project.id
+    assert [each.name for each in token.projects] == ["Sample"]
+    assert not token.is_for_all
     assert token.expires_at is not None
     assert timedelta(days=6) < token.expires_at - clock.now() <= timedelta(days=7)
 

@@ -145,7 +145,9 @@ def read_all(engine: Engine) -> dict[str, list[Any]]:
     metadata.reflect(engine)
     with engine.connect() as connection:
         return {
-            table.name: sorted(map(repr, connection.execute(select(table)).mappings()))
+            table.name: sorted(
+                repr(sorted(row.items())) for row in connection.execute(select(table)).mappings()
+            )
             for table in metadata.sorted_tables
             if table.name != "alembic_version"
         }

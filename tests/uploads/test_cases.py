@@ -214,7 +214,7 @@ def test_case_79_no_credentials(db: Session, app: TestApp):
 def test_case_80_a_token_for_another_project(db: Session, app: TestApp, alice: Person, send):
     send(build_wheel("foo"), status=200)
     send(build_wheel("bar"), status=200)
-    narrow = tokens.create_token(db, db.get_one(User, alice.id), name="x", project_name="bar")
+    narrow = tokens.create_token(db, db.get_one(User, alice.id), name="x", projects=["bar"])
     db.commit()
 
     answer = post(

@@ -136,7 +136,7 @@ def test_a_token_for_one_project_publishes_to_no_other(app: TestApp, db: Session
     post(app, alice, build_wheel("mine"))
     post(app, alice, build_wheel("other"))
     user = db.get_one(User, alice.id)
-    token = tokens.create_token(db, user, name="narrow", project_name="mine")
+    token = tokens.create_token(db, user, name="narrow", projects=["mine"])
     db.commit()
     narrow = Person(alice.id, "alice", token.text)
 
@@ -145,7 +145,7 @@ def test_a_token_for_one_project_publishes_to_no_other(app: TestApp, db: Session
     to_new = post(app, narrow, build_wheel("brand-new"), status=403)
 
     assert "token" in to_other.text
-    assert "token is for another project" in to_new.text
+    assert "a token that is good for all projects" in to_new.text
     assert count(db, Project) == 2
 
 
