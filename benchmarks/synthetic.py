@@ -10,10 +10,13 @@ from typing import Any
 from pypi_web.data import (
     Action,
     ApiToken,
+    Attempt,
+    AuditEvent,
     Dependency,
     DependencyKind,
     Description,
     DownloadCount,
+    FactorKind,
     File,
     JournalEntry,
     Project,
@@ -22,8 +25,10 @@ from pypi_web.data import (
     ReleaseClassifier,
     Role,
     RoleName,
+    SecondFactor,
     TakenFilename,
     User,
+    WebSession,
 )
 from pypi_web.projects.releases import METADATA_FIELDS, version_columns
 from pypi_web.readmes import RENDERER
@@ -36,7 +41,12 @@ FIRST_UPLOAD = datetime(2012, 1, 1, tzinfo=UTC)
 DAYS = 5_000
 """From the first upload to the last, before today."""
 
+STILL_TO_COME = datetime(2100, 1, 1, tzinfo=UTC)
+"""When what lives for a short while is forgotten."""
+
 PROJECTS_OF_A_USER = 3
+USERS_OF_A_FACTOR = 3
+EVENTS_OF_A_USER = 3
 EVENNESS = 5
 """The projects' shares of the files fall as 1 / (rank + this): of a million files of 100,000
 projects the largest has some 18,000, 86 have 1,000 or more, and half have one or two."""
@@ -76,7 +86,8 @@ class Numbers:
 
 
 def make_users(count: int, numbers: Numbers) -> dict[Any, list[Row]]:
-    """People, each with a token, of whom none can sign in: there is no text to any hash."""
+    """People, each with a token and some with a second factor, of whom none can sign in: there is
+    no text to any hash."""
     chance = random.Random(1991)
     users = [
         {
@@ -108,7 +119,51 @@ def make_users(count: int, numbers: Numbers) -> dict[Any, list[Row]]:
         }
         for user in users
     ]
-    return {User: users, ApiToken: tokens}
+    return {User: users, ApiToken: tokens, **_make_traces(users, chance)}
+
+
+def _make_traces(users: list[Row], chance: random.Random) -> dict[Any, list[Row]]:
+    """What people leave who log in at browsers: sessions, attempts, and events of the audit; and
+    the second factors of some."""
+    factors = [
+        {
+            "user_id": user["id"],
+            "kind": FactorKind.TOTP.value,
+            "name": "of the benchmarks",
+            "secret": chance.randbytes(60),
+            "counter": 0,
+            "created_at": FIRST_UPLOAD,
+        }
+        for user in users[::USERS_OF_A_FACTOR]
+    ]
+    sessions = [
+        {
+            "user_id": user["id"],
+            "sha256": f"{chance.getrandbits(256):064x}",
+            "is_whole": True,
+            "created_at": STILL_TO_COME,
+            "seen_at": STILL_TO_COME,
+            "proved_at": STILL_TO_COME,
+        }
+        for user in users
+    ]
+    attempts = [
+        {"name": f"log in account {chance.getrandbits(128):032x}", "full_at": STILL_TO_COME}
+        for _ in users
+    ]
+    events = [
+        {
+            "at": FIRST_UPLOAD,
+            "act": "log in",
+            "is_refused": False,
+            "user_id": user["id"],
+            "user_name": user["name"],
+            "address": "192.0.2.1",
+        }
+        for user in users
+        for _ in range(EVENTS_OF_A_USER)
+    ]
+    return {SecondFactor: factors, WebSession: sessions, Attempt: attempts, AuditEvent: events}
 
 
 def share_files(projects: int, files: int) -> list[int]:

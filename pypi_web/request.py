@@ -7,7 +7,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from pypi_web.data.session import for_writing, make_session, reading
+from pypi_web.data.visibility import Viewer
 from pypi_web.mirror import Mirror
+from pypi_web.security.identity import viewer_of
 from pypi_web.settings import Settings
 from pypi_web.standards import addresses
 from pypi_web.storage import Storage
@@ -20,6 +22,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(_let_database_go, "let_database_go")
     config.add_request_method(_storage, "storage", reify=True)
     config.add_request_method(_mirror, "mirror", reify=True)
+    config.add_request_method(_viewer, "viewer", reify=True)
 
 
 def needs_transaction(request: Any) -> bool:
@@ -40,6 +43,10 @@ def _storage(request: Any) -> Storage:
 def _mirror(request: Any) -> Mirror | None:
     mirror: Mirror | None = request.registry["mirror"]
     return mirror
+
+
+def _viewer(request: Any) -> Viewer:
+    return viewer_of(request.identity)
 
 
 def _db(request: Any) -> Session:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ByteSize,
@@ -60,6 +61,14 @@ def _read_patterns(text: Any) -> Any:
         if not re.fullmatch(r"[a-z0-9*-]+", each):
             raise ValueError(f"{each!r} is no name of a project, nor the beginning of one and *")
     return tuple(patterns)
+
+
+def check_url(text: str) -> str:
+    """A site's address without a slash at its end; raises ValueError."""
+    text = text.rstrip("/")
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", text):
+        raise ValueError("it is no address such as https://packages.example.org, without a path")
+    return text
 
 
 _UNITS = {
@@ -203,6 +212,11 @@ class Settings(BaseModel):
     storage: str = Field(
         default="file:./var/files", description="Where the bytes of files are kept: a file:// URL."
     )
+    url: Annotated[str, AfterValidator(check_url)] | None = Field(
+        default=None,
+        description="Where people reach this site, as https://packages.example.org: links in"
+        " letters begin so. Needed where mail_server is set.",
+    )
 
     def needs_factor(self, *, is_admin: bool) -> bool:
         """Whether somebody needs a second factor for what they may do beyond reading."""
@@ -236,6 +250,13 @@ def read(ini: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         raise SettingsError(
             f"Setting {written['sendfile']} is wrong: a web server can send what lies in a folder"
             " alone. Remove it, or write file:///folder for pypi_web.storage."
+        )
+    if settings.mail_server is not None and settings.url is None:
+        # Not of the request's Host header: whoever asks for a letter to somebody else could write
+        # a host of their own there, and be sent the link's secret.
+        raise SettingsError(
+            "Setting pypi_web.url is missing: letters hold links, which begin with the address"
+            " where people reach this site, as https://packages.example.org."
         )
     return _with_secret(settings)
 

@@ -25,7 +25,12 @@ class Person:
 
 def add_person(db: Session, name: str, *, is_admin: bool = False) -> Person:
     user = people.create_user(
-        db, name=name, email=f"{name}@example.org", password=PASSWORD, is_admin=is_admin
+        db,
+        name=name,
+        email=f"{name}@example.org",
+        password=PASSWORD,
+        is_admin=is_admin,
+        is_confirmed=True,
     )
     token = tokens.create_token(db, user, name="of the tests")
     db.commit()

@@ -43,7 +43,11 @@ def test_each_setting_says_what_it_is_for(name: str):
     ("name", "value"),
     [
         ("anonymous_read", "true"),
+        ("hsts", "365d"),
         ("kept_pages_size", "0"),
+        ("mail_folder", "/nowhere/mail"),
+        ("mail_sender", "index@example.org"),
+        ("mail_server", "smtp://mail.example.org"),
         ("max_upload_size", "2048"),
         ("mirror_upstream", "https://example.org/simple/"),
         ("mirror_user", "index"),
@@ -59,6 +63,8 @@ def test_each_setting_says_what_it_is_for(name: str):
         ("new_projects", "administrators"),
         ("refuse_lookalike_names", "false"),
         ("refuse_stdlib_names", "false"),
+        ("registration", "open"),
+        ("second_factor", "publishers"),
         ("secret", "y" * 40),
         ("secret_file", "/nowhere/secret"),
         ("sendfile", "x-accel-redirect"),
@@ -68,10 +74,12 @@ def test_each_setting_says_what_it_is_for(name: str):
         ("upload_local_platforms", "false"),
         ("upload_local_versions", "false"),
         ("upload_strict_readme", "true"),
+        ("url", "https://packages.example.org"),
     ],
 )
 def test_each_setting_has_a_name_in_the_environment(name: str, value: str):
-    settings = read(SECRET, {f"PYPI_WEB_{name.upper()}": value})
+    others = {"pypi_web.url": "https://example.org"} if name == "mail_server" else {}
+    settings = read({**SECRET, **others}, {f"PYPI_WEB_{name.upper()}": value})
 
     assert getattr(settings, name) != Settings.model_fields[name].default
 
@@ -95,6 +103,10 @@ def test_families_of_settings_may_be_written_with_dots():
         ({"pypi_web.max_upload_size": "large"}, {}, "pypi_web.max_upload_size"),
         ({"pypi_web.max_upload_size": "0"}, {}, "pypi_web.max_upload_size"),
         ({}, {"PYPI_WEB_SECRET": "short"}, "PYPI_WEB_SECRET"),
+        ({"pypi_web.registration": "everybody"}, {}, "pypi_web.registration"),
+        ({"pypi_web.url": "packages.example.org"}, {}, "pypi_web.url"),
+        ({"pypi_web.url": "https://example.org/packages"}, {}, "pypi_web.url"),
+        ({"pypi_web.mail.server": "smtp://mail.example.org"}, {}, "pypi_web.url"),
         ({"pypi_web.sendfile": "sendfile"}, {}, "pypi_web.sendfile"),
         ({"pypi_web.mirror.minimum_age": "a week"}, {}, "pypi_web.mirror.minimum_age"),
         ({"pypi_web.mirror.stale_for": "999999d"}, {}, "pypi_web.mirror.stale_for"),

@@ -248,6 +248,13 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("is_private", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
+        batch_op.create_index(
+            "ix_projects_private",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("is_private"),
+            postgresql_where=sa.text("is_private"),
+        )
 
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.add_column(
@@ -277,6 +284,7 @@ def downgrade() -> None:
     # Private projects would be open to everybody.
     op.execute("UPDATE projects SET status = 'quarantined' WHERE is_private")
     with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.drop_index("ix_projects_private")
         batch_op.drop_column("is_private")
 
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:

@@ -1,17 +1,21 @@
 """The rules for accounts: what names, addresses and passwords are taken, and making one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from pypi_web import clock
 from pypi_web.data import User
 from pypi_web.data.session import Database, lock_table
 from pypi_web.security import passwords, sessions
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
-_EMAIL = re.compile(r"[^@\s\x00-\x20\x7f<>\"',;:\\]+@[^@\s\x00-\x20\x7f<>\"',;:\\]+\Z")
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x20\x7f-\x9f<>()\[\]\"',;:\\]+@[^@\s\x00-\x20\x7f-\x9f<>()\[\]\"',;:\\]+\Z"
+)
 
 
 class AccountRefused(Exception):
@@ -25,31 +29,41 @@ class AccountRefused(Exception):
 
 @dataclass(frozen=True)
 class Known:
-    """Somebody whose password was right."""
+    """Somebody with an account, as found by what they are called."""
 
     id: int
+    name: str
+    email: str
     password_hash: str
 
 
 def create_user(
-    db: Session, *, name: str, email: str, password: str, is_admin: bool = False
+    db: Session,
+    *,
+    name: str,
+    email: str,
+    password: str,
+    is_admin: bool = False,
+    is_confirmed: bool = False,
 ) -> User:
-    """Adds a person; raises AccountRefused with the first thing that is wrong."""
-    name, email = name.strip().lower(), email.strip().lower()
+    """Adds a person; `is_confirmed` where the address is known to be theirs.
+
+    Raises AccountRefused with the first thing that is wrong.
+    """
+    name, email = name.strip().lower(), check_email(email)
     if not _NAME.match(name):
         raise AccountRefused(
             "name",
             "A user name has letters, digits and between them dots, dashes and underscores,"
             " at most 64.",
         )
-    if len(email) > 254 or not _EMAIL.match(email):
-        raise AccountRefused("email", "That is not an e-mail address: write name@example.org.")
-    check_password(password)
+    check_password(password, about=(name, email))
     for field, value in _taken(db, name, email):
         raise AccountRefused(field, f"{value} belongs to another account already.")
     user = User(
         name=name,
         email=email,
+        email_confirmed_at=clock.now() if is_confirmed else None,
         password_hash=passwords.hash_password(password),
         is_admin=is_admin,
     )
@@ -58,7 +72,16 @@ def create_user(
     return user
 
 
-def check_password(password: str) -> None:
+def check_email(written: str) -> str:
+    """An e-mail address as it is kept. Raises AccountRefused."""
+    email = written.strip().lower()
+    if len(email) > 254 or not _EMAIL.match(email):
+        raise AccountRefused("email", "That is not an e-mail address: write name@example.org.")
+    return email
+
+
+def check_password(password: str, *, about: Sequence[str] = ()) -> None:
+    """`about` is what a stranger knows of the person. Raises AccountRefused."""
     if len(password) < passwords.MIN_LENGTH:
         raise AccountRefused(
             "password", f"A password needs {passwords.MIN_LENGTH} characters or more."
@@ -67,6 +90,27 @@ def check_password(password: str) -> None:
         raise AccountRefused(
             "password", f"A password has at most {passwords.MAX_LENGTH} characters."
         )
+    weakness = passwords.find_weakness(password, about)
+    if weakness is not None:
+        raise AccountRefused("password", weakness)
+
+
+def find_known(db: Database, name: str) -> Known | None:
+    """The person of that name or address."""
+    name = name.strip().lower()
+    if len(name) > 254:
+        return None
+    query = select(User.id, User.name, User.email, User.password_hash)
+    # No name has an @ in it, and each address has.
+    found = db.execute(query.where(or_(User.name == name, User.email == name))).one_or_none()
+    return None if found is None else Known(*found)
+
+
+def is_password_of(known: Known | None, password: str) -> bool:
+    """Whether it is the password of somebody; takes as long where there is nobody."""
+    if len(password) > passwords.MAX_LENGTH:
+        return False
+    return passwords.verify(known.password_hash if known else None, password)
 
 
 def find_by_credentials(db: Database, name: str, password: str) -> Known | None:
@@ -75,22 +119,13 @@ def find_by_credentials(db: Database, name: str, password: str) -> Known | None:
     Takes as long for those who are not here. It only reads, so that many who guess at passwords
     keep nobody from writing.
     """
-    name = name.strip().lower()
-    if len(password) > passwords.MAX_LENGTH:
-        return None
-    found = db.execute(
-        select(User.id, User.password_hash).where(or_(User.name == name, User.email == name))
-    ).one_or_none()
-    known = None if found is None else Known(found.id, found.password_hash)
-    is_right = passwords.verify(known.password_hash if known else None, password)
-    return known if is_right else None
+    known = find_known(db, name)
+    return known if is_password_of(known, password) else None
 
 
-def renew_hash(db: Session, user_id: int, password: str) -> Known:
+def renew_hash(db: Session, user_id: int, password: str) -> None:
     """Hashes a person's password anew, as is now right."""
-    user = db.get_one(User, user_id)
-    user.password_hash = passwords.hash_password(password)
-    return Known(user.id, user.password_hash)
+    db.get_one(User, user_id).password_hash = passwords.hash_password(password)
 
 
 def change_password(db: Session, user: User, password: str, *, but: int | None = None) -> None:
@@ -98,9 +133,15 @@ def change_password(db: Session, user: User, password: str, *, but: int | None =
 
     Raises AccountRefused.
     """
-    check_password(password)
+    check_password(password, about=(user.name, user.email))
     user.password_hash = passwords.hash_password(password)
     sessions.end_others(db, user.id, but=but)
+
+
+def get_locked(db: Session, user_id: int) -> User | None:
+    """A person whom nobody else changes until this transaction ends, as they are now."""
+    query = select(User).where(User.id == user_id).with_for_update()
+    return db.scalar(query.execution_options(populate_existing=True))
 
 
 def lock(db: Session) -> None:

@@ -1,10 +1,11 @@
-"""The rules for API tokens: whose, for which projects, for how long."""
+"""The rules for API tokens: whose, for which projects, for what, for how long."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from pypi_web import clock
@@ -25,10 +26,32 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token just made; `text` is known here and never again."""
+    """A token just made; `text` is known here and never again. `projects` are names, None all."""
 
     name: str
     text: str
+    rights: tuple[TokenRight, ...]
+    projects: tuple[str, ...] | None
+    expires_at: datetime | None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What the audit keeps of it."""
+        return {
+            "may": [right.value for right in self.rights],
+            "projects": "all" if self.projects is None else list(self.projects),
+            "expires": None if self.expires_at is None else self.expires_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """A token that was just removed."""
+
+    id: int
+    user_id: int
+    name: str
+    hint: str
 
 
 RIGHTS = frozenset({TokenRight.READ, TokenRight.PUBLISH})
@@ -43,9 +66,10 @@ def create_token(
     projects: Collection[str] | None = None,
     rights: Collection[TokenRight] = RIGHTS,
     days: int | None = None,
+    any_project: bool = False,
 ) -> NewToken:
     """Makes a token of `user`, for all projects (None) or for some by their names, for ever or for
-    some days.
+    some days. The projects have to be theirs, unless `any_project`.
 
     Raises TokenRefused.
     """
@@ -56,17 +80,22 @@ def create_token(
         raise TokenRefused(f"A token lives for 1 to {MAX_DAYS} days.")
     if not rights:
         raise TokenRefused("Say what the token may do: read, publish or manage.")
-    if len(list_tokens(db, user.id)) >= MAX_PER_USER:
+    if count_tokens(db, user.id) >= MAX_PER_USER:
         raise TokenRefused(f"You have {MAX_PER_USER} tokens: revoke some that nobody uses.")
+    chosen = None
+    if projects is not None:
+        chosen = _find_projects(db, user, projects, any_project=any_project)
+    expires_at = None if days is None else clock.now() + timedelta(days=days)
     text = make_token(
-        db,
-        user_id=user.id,
-        name=name,
-        projects=None if projects is None else _find_projects(db, user, projects),
-        rights=rights,
-        expires_at=_expiry(days),
+        db, user_id=user.id, name=name, projects=chosen, rights=rights, expires_at=expires_at
     )
-    return NewToken(name, text)
+    return NewToken(
+        name,
+        text,
+        rights=tuple(right for right in TokenRight if right in rights),
+        projects=None if chosen is None else tuple(each.name for each in chosen),
+        expires_at=expires_at,
+    )
 
 
 def list_tokens(db: Session, user_id: int) -> list[ApiToken]:
@@ -80,6 +109,11 @@ def list_tokens(db: Session, user_id: int) -> list[ApiToken]:
     return list(db.scalars(query))
 
 
+def count_tokens(db: Session, user_id: int) -> int:
+    theirs = select(func.count()).select_from(ApiToken).where(ApiToken.user_id == user_id)
+    return db.scalar(theirs) or 0
+
+
 def list_own_projects(db: Session, user: User) -> list[str]:
     """The names of the projects that a person has a role in."""
     query = (
@@ -91,31 +125,48 @@ def list_own_projects(db: Session, user: User) -> list[str]:
     return list(db.scalars(query))
 
 
-def revoke_token(db: Session, user_id: int, token_id: int) -> bool:
-    """Removes one of a person's tokens, at once; whether there was such a one."""
-    token = db.get(ApiToken, token_id)
-    if token is None or token.user_id != user_id:
-        return False
-    db.delete(token)
-    return True
+def rights_of(token: ApiToken) -> list[TokenRight]:
+    given = (token.may_read, token.may_publish, token.may_manage)
+    each = (TokenRight.READ, TokenRight.PUBLISH, TokenRight.MANAGE)
+    return [right for right, is_given in zip(each, given, strict=True) if is_given]
 
 
-def _find_projects(db: Session, user: User, names_: Collection[str]) -> list[Project]:
-    if not names_ or len(names_) > MAX_PROJECTS:
+def revoke_token(db: Session, user_id: int, token_id: int) -> Revoked | None:
+    """Removes one of a person's tokens, at once; None where there is no such one."""
+    found = _revoke(db, ApiToken.user_id == user_id, ApiToken.id == token_id)
+    return found[0] if found else None
+
+
+def revoke_all(db: Session, user_id: int) -> list[Revoked]:
+    """Removes all of a person's tokens, at once."""
+    return _revoke(db, ApiToken.user_id == user_id)
+
+
+def revoke_by_digests(db: Session, digests: Collection[str]) -> list[Revoked]:
+    """Removes the tokens of which these are the SHA-256, whosever they are, at once."""
+    return _revoke(db, ApiToken.sha256.in_(digests))
+
+
+def _revoke(db: Session, *which: Any) -> list[Revoked]:
+    """Two who revoke one token at once do not both get it."""
+    columns = (ApiToken.id, ApiToken.user_id, ApiToken.name, ApiToken.hint)
+    rows = db.execute(delete(ApiToken).where(*which).returning(*columns))
+    return sorted((Revoked(*row) for row in rows), key=lambda token: token.id)
+
+
+def _find_projects(
+    db: Session, user: User, names_: Collection[str], *, any_project: bool
+) -> list[Project]:
+    wanted = {names.normalize(each): each for each in names_}
+    if not 1 <= len(wanted) <= MAX_PROJECTS:
         raise TokenRefused(f"Choose 1 to {MAX_PROJECTS} projects, or all.")
-    return [_find_project(db, user, each) for each in names_]
-
-
-def _find_project(db: Session, user: User, name: str) -> Project:
-    project = db.scalar(select(Project).where(Project.normalized_name == names.normalize(name)))
-    is_theirs = project is not None and (
-        user.is_admin
-        or db.scalar(select(Role.id).where(Role.project_id == project.id, Role.user_id == user.id))
-    )
-    if project is None or not is_theirs:
-        raise TokenRefused(f"{user.name} has no project {name[:128]}.")
-    return project
-
-
-def _expiry(days: int | None) -> datetime | None:
-    return None if days is None else clock.now() + timedelta(days=days)
+    query = select(Project).where(Project.normalized_name.in_(wanted))
+    if not any_project:
+        theirs = (Role.project_id == Project.id) & (Role.user_id == user.id)
+        query = query.where(exists().where(theirs))
+    found = list(db.scalars(query.order_by(Project.normalized_name)))
+    missing = sorted(wanted.keys() - {each.normalized_name for each in found})
+    if missing:
+        owner = "The index" if any_project else user.name
+        raise TokenRefused(f"{owner} has no project {wanted[missing[0]][:128]}.")
+    return found

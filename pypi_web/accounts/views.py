@@ -1,22 +1,36 @@
-"""Accounts in the browser: the first administrator, logging in and out, API tokens."""
+"""Accounts in the browser: the first administrator, logging in and out, one's own page."""
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from pypi_web.accounts import people, setup, tokens
-from pypi_web.accounts.people import AccountRefused
-from pypi_web.accounts.tokens import TokenRefused
+from pypi_web.accounts import (
+    account_letters,
+    factor_keys,
+    factors,
+    people,
+    profile,
+    proving,
+    second_factor,
+    setup,
+    tokens,
+)
+from pypi_web.accounts.people import AccountRefused, Known
+from pypi_web.accounts.second_factor import NotShown
 from pypi_web.data import User
-from pypi_web.security import passwords, sessions
+from pypi_web.security import limits, passwords, sessions
+from pypi_web.security.auditing import record, record_refusal
 from pypi_web.security.permissions import Permission
+from pypi_web.security.proof import own_address
 
 NO_LINK = (
     "This link makes the first administrator of an index that has nobody yet. It is used up, or"
     " not whole: the output of the server's start shows it while it is good."
 )
+
+WRONG = "The user name or the password is wrong."
 
 
 @view_config(
@@ -45,6 +59,9 @@ def set_up(request: Any) -> Any:
     except AccountRefused as error:
         request.response.status = 400
         return {"key": key, "error": error, "typed": {**typed, "password": ""}}
+    record(request, "set up", user_id=user.id, user_name=user.name, subject=user.name)
+    key = profile.sign_address(request.settings.signing_key, user, user.email)
+    account_letters.ask_to_confirm(request, user, user.email, key)
     sessions.start(request, user.id)
     request.session.flash(f"Welcome, {user.name}: this index is yours.")
     return HTTPSeeOther(request.route_url("accounts.account"))
@@ -68,22 +85,86 @@ def login_page(request: Any) -> dict[str, Any]:
 )
 def log_in(request: Any) -> Any:
     name, password = request.POST.get("name", ""), request.POST.get("password", "")
+    limits.enforce(request, "log in", account=name)
     with request.reading() as db:
-        user = people.find_by_credentials(db, name, password)
-    if user is None:
-        request.response.status = 400
-        error = "The user name or the password is wrong."
-        return {"next": request.POST.get("next", ""), "error": error, "name": name}
-    if passwords.is_outdated(user.password_hash):
-        people.renew_hash(request.db, user.id, password)
-    sessions.start(request, user.id)
-    return HTTPSeeOther(_own_address(request, request.POST.get("next", "")))
+        known = people.find_known(db, name)
+    if not people.is_password_of(known, password):
+        return _refuse_log_in(request, known)
+    assert known is not None
+    limits.forget(request.registry["engine"], "log in", account=name)
+    if passwords.is_outdated(known.password_hash):
+        people.renew_hash(request.db, known.id, password)
+    is_whole = not factors.has_factor(request.db, known.id)
+    sessions.start(request, known.id, is_whole=is_whole)
+    record(request, "log in", user_id=known.id, user_name=known.name)
+    address = request.POST.get("next", "")
+    if not is_whole:
+        query = {"next": address} if address else {}
+        return HTTPSeeOther(request.route_url("accounts.second_factor", _query=query))
+    return HTTPSeeOther(own_address(request, address))
+
+
+def _refuse_log_in(request: Any, known: Known | None) -> dict[str, Any]:
+    """What was typed for a name is noted nowhere: it may be a password."""
+    user_id, user_name = (known.id, known.name) if known else (None, None)
+    record_refusal(request, "log in", WRONG, user_id=user_id, user_name=user_name)
+    request.response.status = 400
+    return {
+        "next": request.POST.get("next", ""),
+        "error": WRONG,
+        "name": request.POST.get("name", ""),
+    }
 
 
 @view_config(route_name="accounts.logout", request_method="POST", permission=NO_PERMISSION_REQUIRED)
 def log_out(request: Any) -> HTTPSeeOther:
+    if request.identity is not None:
+        record(request, "log out")
     sessions.end(request)
     return HTTPSeeOther(request.route_url("site.home"))
+
+
+@view_config(
+    route_name="accounts.confirm",
+    request_method="GET",
+    renderer="templates/confirm.jinja2",
+    permission=Permission.MANAGE_ACCOUNT,
+)
+def confirm_page(request: Any) -> dict[str, Any]:
+    return _ask_who(request, request.GET.get("next", ""))
+
+
+@view_config(
+    route_name="accounts.confirm",
+    request_method="POST",
+    renderer="templates/confirm.jinja2",
+    permission=Permission.MANAGE_ACCOUNT,
+)
+def confirm(request: Any) -> Any:
+    """Whoever has a second factor shows it; a password alone would not do at the log-in either."""
+    address = request.POST.get("next", "")
+    with request.reading() as db:
+        has_factor = factors.has_factor(db, request.identity.user_id)
+    if has_factor:
+        try:
+            second_factor.prove_by_code(request, request.POST.get("code", ""))
+        except NotShown as error:
+            request.response.status = 400
+            return _ask_who(request, address, error=str(error))
+        return HTTPSeeOther(own_address(request, address))
+    if not proving.prove_by_password(request, request.POST.get("password", ""), act=proving.ACT):
+        request.response.status = 400
+        return _ask_who(request, address, error=proving.WRONG)
+    record(request, proving.ACT)
+    return HTTPSeeOther(own_address(request, address))
+
+
+def _ask_who(request: Any, address: str, *, error: str | None = None) -> dict[str, Any]:
+    request.response.cache_control = "no-store"
+    asked = second_factor.what_to_ask(
+        request, second_factor.signed_in(request), factor_keys.CONFIRM
+    )
+    return {**asked, "next": address, "error": error}
 
 
 @view_config(
@@ -93,61 +174,22 @@ def log_out(request: Any) -> HTTPSeeOther:
     permission=Permission.MANAGE_ACCOUNT,
 )
 def account_page(request: Any) -> dict[str, Any]:
-    return _account(request)
-
-
-@view_config(
-    route_name="accounts.tokens",
-    request_method="POST",
-    renderer="templates/account.jinja2",
-    permission=Permission.MANAGE_ACCOUNT,
-)
-def create_token(request: Any) -> dict[str, Any]:
-    """Answers with the page itself, not with a redirect: the token is in this answer alone."""
-    request.response.cache_control = "no-store"
-    typed = {field: request.POST.get(field, "") for field in ("name", "project", "days")}
-    try:
-        token = tokens.create_token(
-            request.db,
-            _person(request),
-            name=typed["name"],
-            projects=[typed["project"]] if typed["project"] else None,
-            days=_days(typed["days"]),
-        )
-    except TokenRefused as error:
-        request.response.status = 400
-        return _account(request, error=str(error), typed=typed)
-    return _account(request, new_token=token)
-
-
-@view_config(
-    route_name="accounts.revoke_token",
-    request_method="POST",
-    permission=Permission.MANAGE_ACCOUNT,
-)
-def revoke_token(request: Any) -> HTTPSeeOther:
-    token_id = int(request.matchdict["id"])
-    if not tokens.revoke_token(request.db, request.identity.user_id, token_id):
-        raise HTTPNotFound("You have no such token; it may be revoked already.")
-    request.session.flash("The token is revoked: nothing can use it any more.")
-    return HTTPSeeOther(request.route_url("accounts.account"))
-
-
-def _account(request: Any, **more: Any) -> dict[str, Any]:
-    person = _person(request)
+    person = request.db.get_one(User, request.identity.user_id)
+    before = request.GET.get("before", "")
+    is_number = before.isascii() and before.isdigit() and len(before) <= 18
+    events, older = profile.list_events(
+        request.db, person, before=int(before) if is_number else None
+    )
     return {
         "person": person,
-        "tokens": tokens.list_tokens(request.db, person.id),
-        "projects": tokens.list_own_projects(request.db, person),
-        "new_token": None,
-        "error": None,
-        "typed": {},
-        **more,
+        "tokens": tokens.count_tokens(request.db, person.id),
+        "factors": len(factors.list_factors(request.db, person.id)),
+        "sessions": len(profile.list_sessions(request.db, person.id)),
+        "events": events,
+        "older": older,
+        "is_first": not is_number,
+        "sends_letters": request.registry["post"].is_open,
     }
-
-
-def _person(request: Any) -> User:
-    return request.db.get_one(User, request.identity.user_id)
 
 
 def _setup_key(request: Any) -> str:
@@ -155,19 +197,3 @@ def _setup_key(request: Any) -> str:
     if not setup.is_key(request.settings, key) or not setup.is_open(request.db):
         raise HTTPForbidden(NO_LINK)
     return key
-
-
-def _days(written: str) -> int | None:
-    if not written:
-        return None
-    if not written.isascii() or not written.isdigit() or len(written) > 5:
-        raise TokenRefused("Days are a number, such as 90, or nothing for a token that stays.")
-    return int(written)
-
-
-def _own_address(request: Any, address: str) -> str:
-    """`address` where it is a path of this site, else the account page: no redirect leaves."""
-    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
-    if is_path and address.isascii() and address.isprintable() and "\\" not in address:
-        return request.host_url + address
-    return request.route_url("accounts.account")

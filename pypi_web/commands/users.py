@@ -2,12 +2,25 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import click
+from sqlalchemy import select
 
-from pypi_web.accounts import people
+from pypi_web import settings
+from pypi_web.accounts import account_letters, people, recovery, registration
 from pypi_web.accounts.people import AccountRefused
-from pypi_web.commands.site import changing, open_site
+from pypi_web.commands.site import Site, changing, open_site
+from pypi_web.data import User
+from pypi_web.data.audit import note
+from pypi_web.letters import Post, open_post
+from pypi_web.settings import SettingsError
+
+url_option = click.option(
+    "--url",
+    metavar="ADDRESS",
+    help="Where people reach the site, as https://packages.example.org.",
+)
 
 
 @click.group()
@@ -29,12 +42,93 @@ def create(config: Path, name: str, email: str, *, admin: bool, password_stdin: 
             with changing(site) as db:
                 people.lock(db)
                 made = people.create_user(
-                    db, name=name, email=email, password=password, is_admin=admin
+                    db,
+                    name=name,
+                    email=email,
+                    password=password,
+                    is_admin=admin,
+                    is_confirmed=True,
                 )
                 made_name = made.name
+                after = {"email": made.email, "is_admin": admin}
+                note(db, "register", user_id=made.id, user_name=made_name, after=after)
         except AccountRefused as refusal:
             raise click.ClickException(refusal.message) from None
     click.echo(f"{made_name} has an account now.")
+
+
+@user.command()
+@click.argument("email", metavar="ADDRESS")
+@url_option
+@click.pass_obj
+def invite(config: Path, email: str, *, url: str | None) -> None:
+    """Invite the owner of ADDRESS to have an account, and print the link that makes it.
+
+    The link is shown this once; it is sent by letter too, where the site sends letters.
+    """
+    with open_site(config) as site:
+        _check_registration(site)
+        base, post = _find_url(site, url), _open_post(site)
+        by = "An administrator"
+        try:
+            with changing(site) as db:
+                invited = registration.invite(db, email, by=by)
+                note(db, "invite", subject=invited.email)
+        except AccountRefused as refusal:
+            raise click.ClickException(refusal.message) from None
+        link = f"{base}/account/new?{urlencode({'key': invited.key})}"
+        if post.is_open:
+            post.send(account_letters.of_invitation(invited.email, link, by=by))
+            post.close()
+    click.echo(link)
+
+
+@user.command()
+@click.argument("name")
+@url_option
+@click.pass_obj
+def reset(config: Path, name: str, *, url: str | None) -> None:
+    """Print a link by which NAME sets a new password.
+
+    It is good for an hour, and once. See that you hand it to nobody else.
+    """
+    with open_site(config) as site:
+        base = _find_url(site, url)
+        with changing(site) as db:
+            person = db.scalar(select(User).where(User.name == name.strip().lower()))
+            if person is None:
+                raise click.ClickException(f"There is no user {name}.")
+            key = recovery.sign_reset(site.settings.signing_key, person)
+            note(db, "make a link for a new password", user_id=person.id, user_name=person.name)
+    click.echo(f"{base}/account/new-password?{urlencode({'key': key})}")
+
+
+def _check_registration(site: Site) -> None:
+    if site.settings.registration == "closed":
+        raise click.ClickException(
+            "The setting registration is closed: make the account with `pypi-web user create`."
+        )
+
+
+def _open_post(site: Site) -> Post:
+    try:
+        return open_post(site.settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _find_url(site: Site, written: str | None) -> str:
+    if written is not None:
+        try:
+            return settings.check_url(written)
+        except ValueError as error:
+            raise click.ClickException(f"--url is wrong: {error}.") from None
+    if site.settings.url is None:
+        raise click.ClickException(
+            "Say where people reach the site: set pypi_web.url, or --url"
+            " https://packages.example.org."
+        )
+    return site.settings.url
 
 
 def _ask_password() -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, false, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pypi_web import clock
@@ -46,6 +46,14 @@ class Project(SQLAlchemyBase):
     """
 
     __tablename__ = "projects"
+    __table_args__ = (
+        Index(
+            "ix_projects_private",
+            "id",
+            sqlite_where=text("is_private"),
+            postgresql_where=text("is_private"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(128))

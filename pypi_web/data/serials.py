@@ -1,22 +1,52 @@
-"""The newest serial of a project, or of all: what tells whether a kept page is still true.
+"""The newest serial of a project, or of all: what tells whether a kept page is still true, and
+whether a tool may have it.
 
 Asked with each page, and so on the driver's own connections, a few for all threads, and outside of
 any transaction: what this answers was committed when it was asked.
 """
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from pypi_web import clock
 from pypi_web.data.session import connect_args
+
+NOTED_EVERY = timedelta(minutes=10)
+"""How old the note of a token's last use may be: an installer asks many times a second."""
 
 CONNECTIONS = 4
 """At most, of a process; a thread waits for one."""
 
 _OF_PROJECT = "SELECT last_serial FROM projects WHERE normalized_name = {}"
+_SEEN = """
+SELECT t.id, t.last_used_at IS NULL OR t.last_used_at < {used_before}, p.last_serial,
+  p.id IS NULL OR NOT p.is_private OR (
+    (t.is_for_all OR EXISTS
+      (SELECT 1 FROM token_projects tp WHERE tp.token_id = t.id AND tp.project_id = p.id))
+    AND (EXISTS (SELECT 1 FROM roles r WHERE r.project_id = p.id AND r.user_id = u.id)
+      OR u.is_admin AND ({without_factor}
+        OR EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id))))
+FROM api_tokens t JOIN users u ON u.id = t.user_id
+LEFT JOIN projects p ON p.normalized_name = {name}
+WHERE t.sha256 = {sha256} AND t.may_read AND (t.expires_at IS NULL OR t.expires_at > {now})
+"""
 _OF_ALL = "SELECT coalesce(max(id), 0) FROM journal"
+
+
+@dataclass(frozen=True)
+class SeenByToken:
+    """A token that may read: the serial of a project, None for one that is not here; whether it may
+    see that project; and whether its last use was noted long ago."""
+
+    token_id: int
+    is_use_old: bool
+    serial: int | None
+    may_see: bool
 
 
 class Serials:
@@ -26,8 +56,12 @@ class Serials:
         self._dialect = engine.dialect
         self._arguments = engine.dialect.create_connect_args(engine.url)
         self._driver_error = engine.dialect.loaded_dbapi.Error
-        is_sqlite = engine.dialect.name == "sqlite"
+        self._is_sqlite = is_sqlite = engine.dialect.name == "sqlite"
         self._of_project = _OF_PROJECT.format("?" if is_sqlite else "%s")
+        parameters = ("used_before", "without_factor", "name", "sha256", "now")
+        self._seen = _SEEN.format(
+            **{each: f":{each}" if is_sqlite else f"%({each})s" for each in parameters}
+        )
         self._options: dict[str, Any] = {
             **connect_args(engine.url),
             **(
@@ -51,12 +85,34 @@ class Serials:
         row = self._ask(self._of_project, (normalized_name,))
         return None if row is None else row[0]
 
+    def seen_by_token(
+        self, sha256: str, normalized_name: str, *, admins_need_factor: bool
+    ) -> SeenByToken | None:
+        """What the token of a digest sees of a project, by the rules of data.visibility; None where
+        there is no such token, or not for reading."""
+        now = clock.now()
+        row = self._ask(
+            self._seen,
+            {
+                "sha256": sha256,
+                "name": normalized_name,
+                "without_factor": not admins_need_factor,
+                "now": self._moment(now),
+                "used_before": self._moment(now - NOTED_EVERY),
+            },
+        )
+        return None if row is None else SeenByToken(row[0], bool(row[1]), row[2], bool(row[3]))
+
+    def _moment(self, moment: datetime) -> object:
+        """As base.UtcDateTime keeps it."""
+        return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if self._is_sqlite else moment
+
     def of_all(self) -> int:
         """That of the newest act, 0 before the first."""
         serial: int = self._ask(_OF_ALL, ())[0]
         return serial
 
-    def _ask(self, statement: str, parameters: tuple[str, ...]) -> Any:
+    def _ask(self, statement: str, parameters: tuple[str, ...] | dict[str, object]) -> Any:
         connection = self._idle.get()
         try:
             if connection is not None:

@@ -15,6 +15,7 @@ from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
 from pypi_web.files import handing_over, mirrored
 from pypi_web.files.blobs import Blob
+from pypi_web.projects import sources
 from pypi_web.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,13 @@ log = logging.getLogger(__name__)
 A_YEAR = 365 * 24 * 3600
 _METADATA_SUFFIX = ".metadata"
 _NAMED = (
-    select(File.id, File.metadata_sha256, Project.status)
+    select(
+        File.id.label("file_id"),
+        File.metadata_sha256,
+        Project.id,
+        Project.status,
+        Project.is_private,
+    )
     .join(Release, File.release_id == Release.id)
     .join(Project, Release.project_id == Project.id)
     .where(
@@ -38,7 +45,7 @@ def file(request: Any) -> Response:
     parts = request.matchdict
     sha256 = parts["a"] + parts["b"] + parts["rest"]
     with request.reading() as db:
-        found = _find(db, sha256, parts["filename"])
+        found = _find(db, sha256, parts["filename"], request)
     if found is None:
         return _mirrored_file(request, sha256, parts["filename"])
     if found.is_quarantined:
@@ -46,7 +53,8 @@ def file(request: Any) -> Response:
             "The project of this file is quarantined: none of its files is offered (PEP 792)."
         )
     storage, digest = request.storage, found.sha256
-    response = _answer(request, Blob(digest, _size(storage, found), partial(storage.read, digest)))
+    blob = Blob(digest, _size(storage, found), partial(storage.read, digest))
+    response = _answer(request, blob, is_private=found.is_private)
     if found.file_id is not None and _is_download(request):
         request.registry["downloads"].add((found.file_id, clock.now().date()))
     return response
@@ -59,13 +67,14 @@ def _mirrored_file(request: Any, sha256: str, filename: str) -> Response:
     return _answer(request, blob)
 
 
-def _answer(request: Any, blob: Blob) -> Response:
+def _answer(request: Any, blob: Blob, *, is_private: bool = False) -> Response:
     response = Response(content_type="application/octet-stream", conditional_response=True)
     response.etag = blob.sha256
-    visibility = "public" if request.settings.anonymous_read else "private"
+    is_public = request.settings.anonymous_read and not is_private
+    visibility = "public" if is_public else "private"
     response.cache_control = f"{visibility}, max-age={A_YEAR}, immutable"
     response.headers["Access-Control-Allow-Origin"] = "*"
-    if not request.settings.anonymous_read:
+    if not is_public:
         response.vary = ("Authorization",)
     if blob.is_here and handing_over.is_wanted(request, blob.sha256):
         handing_over.hand_over(request, response, blob.sha256)
@@ -83,20 +92,22 @@ class _Found:
     file_id: int | None
     sha256: str
     is_quarantined: bool
+    is_private: bool
 
 
-def _find(db: Database, sha256: str, filename: str) -> _Found | None:
-    """What stands at an address, which holds the file's digest also where it asks for metadata."""
+def _find(db: Database, sha256: str, filename: str, request: Any) -> _Found | None:
+    """What stands at an address, which holds the file's digest also where it asks for metadata;
+    None as well where who asks may not know of it."""
     name = filename.removesuffix(_METADATA_SUFFIX)
     row = db.execute(_NAMED, {"filename": name, "sha256": sha256}).one_or_none()
-    if row is None:
+    if row is None or (row.is_private and not sources.may_see(db, row.id, request.viewer)):
         return None
     is_quarantined = row.status is ProjectStatus.QUARANTINED
     if not filename.endswith(_METADATA_SUFFIX):
-        return _Found(row.id, sha256, is_quarantined)
+        return _Found(row.file_id, sha256, is_quarantined, row.is_private)
     if row.metadata_sha256 is None:
         return None
-    return _Found(None, row.metadata_sha256, is_quarantined)
+    return _Found(None, row.metadata_sha256, is_quarantined, row.is_private)
 
 
 def _size(storage: Storage, found: _Found) -> int:

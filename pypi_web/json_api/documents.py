@@ -61,7 +61,7 @@ def find_document(
     imported_until: datetime | None = None,
 ) -> Document | None:
     """What is told of a project with its newest release, or of one of its releases by its version;
-    None where there is none. `serial` is what sources.find_serial gave before, `imported_until`
+    None where there is none. `serial` is what sources.find_hosted told, `imported_until`
     what mirror.imported did."""
     found = _find_release(db, normalized_name, version)
     if found is None:

@@ -29,10 +29,13 @@ def document(request: Any) -> Response:
         url = request.route_url(route, **{**matched, "name": name, "slash": ""})
         return HTTPMovedPermanently(url, headers={"Access-Control-Allow-Origin": "*"})
     with request.reading() as db:
-        serial = sources.find_serial(db, name)
-        if serial is None:
+        hosted = sources.find_hosted(db, name)
+        if hosted is None or (
+            hosted.is_private and not sources.may_see(db, hosted.id, request.viewer)
+        ):
             return _not_found(request)
-        response = _make_response(request)
+        serial = hosted.serial
+        response = _make_response(request, is_private=hosted.is_private)
         imported = find_imported(db, request.settings, name)
         response.etag = f"{serial}{imported.tag}-{FORM}"
         response.headers["X-PyPI-Last-Serial"] = str(serial)
@@ -47,9 +50,9 @@ def document(request: Any) -> Response:
     return response
 
 
-def _make_response(request: Any) -> Response:
+def _make_response(request: Any, *, is_private: bool = False) -> Response:
     response = Response(content_type="application/json", conditional_response=True)
-    is_public = request.settings.anonymous_read
+    is_public = request.settings.anonymous_read and not is_private
     response.cache_control = "no-cache" if is_public else "private, no-cache"
     if not is_public:
         response.vary = ("Authorization",)

@@ -18,6 +18,8 @@ from pypi_web.data import (
     Role,
     User,
 )
+from pypi_web.data.visibility import STRANGER, Viewer, is_visible
+from pypi_web.projects import sources
 from pypi_web.projects.shown import ReleaseView, followed_links
 from pypi_web.standards import versions
 
@@ -55,9 +57,10 @@ def find_project(db: Session, normalized_name: str) -> Project | None:
 
 
 def find_release_view(
-    db: Session, normalized_name: str, version: str | None = None
+    db: Session, normalized_name: str, version: str | None = None, viewer: Viewer = STRANGER
 ) -> ReleaseView | None:
-    """A project's release (the newest, when no version is given) with all that its page shows.
+    """A project's release (the newest, when no version is given) with all that its page shows to
+    somebody, who may see no more than that.
 
     The number of queries is fixed, whatever the project has.
     """
@@ -75,8 +78,10 @@ def find_release_view(
     if found is None:
         return None
     project, release, description = found
+    if project.is_private and not sources.may_see(db, project.id, viewer):
+        return None
     history = _list_history(db, project.id)
-    dependencies, hosted = _list_dependencies(db, release.id)
+    dependencies, hosted = _list_dependencies(db, release.id, viewer)
     return ReleaseView(
         project=project,
         release=release,
@@ -142,13 +147,14 @@ def _list_links(db: Session, release: Release) -> list[tuple[str, str]]:
 
 
 def _list_dependencies(
-    db: Session, release_id: int
+    db: Session, release_id: int, viewer: Viewer
 ) -> tuple[dict[DependencyKind, list[Dependency]], set[str]]:
-    """A release's dependencies by kind, and which of them are projects of this index, by
-    normalised name."""
+    """A release's dependencies by kind, and which of them are projects of this index that somebody
+    sees, by normalised name."""
+    is_theirs = (Project.normalized_name == Dependency.normalized_name) & is_visible(viewer)
     rows = db.execute(
         select(Dependency, Project.id)
-        .outerjoin(Project, Project.normalized_name == Dependency.normalized_name)
+        .outerjoin(Project, is_theirs)
         .where(Dependency.release_id == release_id)
         .order_by(Dependency.kind, Dependency.position)
     )

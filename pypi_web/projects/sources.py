@@ -1,11 +1,13 @@
 """What installers are told: the one place that says which files a project has."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, or_, select
 
 from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
+from pypi_web.data.visibility import Viewer, is_visible
 from pypi_web.standards import addresses
 from pypi_web.standards.simple_api import ListedProject, ProjectFile, ProjectList, ProjectPage
 
@@ -17,6 +19,9 @@ _STATUS = select(Project.status, Project.status_reason).where(
     Project.normalized_name == bindparam("name")
 )
 
+_HOSTED = select(Project.id, Project.last_serial, Project.is_private).where(
+    Project.normalized_name == bindparam("name")
+)
 OFFERED = or_(File.is_stored, File.uploaded_at <= bindparam("imported_until"))
 """Whether a file may be had: its bytes are here, or it was imported and is old enough (None for
 none of those)."""
@@ -41,17 +46,37 @@ _FILES = (
 )
 
 
-def find_serial(db: Database, normalized_name: str) -> int | None:
-    """The serial of a project's last change, None for a project that is not here."""
-    serial = select(Project.last_serial).where(Project.normalized_name == normalized_name)
-    return db.execute(serial).scalar()
+@dataclass(frozen=True)
+class Hosted:
+    """A project that is here, with the serial of its last change.
+
+    Who may not see it (`may_see`) is told that there is none, and upstream is not asked for it.
+    """
+
+    id: int
+    serial: int
+    is_private: bool
+
+
+def find_hosted(db: Database, normalized_name: str) -> Hosted | None:
+    """None for a project that is not here."""
+    row = db.execute(_HOSTED, {"name": normalized_name}).one_or_none()
+    return None if row is None else Hosted(*row)
+
+
+def may_see(db: Database, project_id: int, viewer: Viewer) -> bool:
+    """Whether somebody sees a project that is private."""
+    if viewer.user_id is None:
+        return False
+    theirs = select(Project.id).where(Project.id == project_id, is_visible(viewer))
+    return db.execute(theirs).first() is not None
 
 
 def find_page(
     db: Database, normalized_name: str, *, serial: int, imported_until: datetime | None = None
 ) -> ProjectPage:
     """A project's page with the files that may be had here, oldest version first, and with none
-    where it is quarantined. `serial` is what find_serial gave before, `imported_until` what
+    where it is quarantined. `serial` is what find_hosted told, `imported_until` what
     mirror.imported did."""
     status, reason = db.execute(_STATUS, {"name": normalized_name}).one_or_none() or _ACTIVE
     has_files = status is not ProjectStatus.QUARANTINED
@@ -89,10 +114,26 @@ def find_page(
     )
 
 
-def list_projects(db: Database, *, serial: int) -> ProjectList:
-    """Every project, by normalised name; `serial` is what journal.last_serial gave before."""
+def has_private(db: Database) -> bool:
+    """Whether any project is private; where none is, nobody sees more than others."""
+    return db.execute(select(Project.id).where(Project.is_private).limit(1)).first() is not None
+
+
+def list_private(db: Database, viewer: Viewer) -> list[int]:
+    """The ids of the private projects that somebody sees."""
+    if viewer.user_id is None:
+        return []
+    theirs = select(Project.id).where(Project.is_private, is_visible(viewer))
+    return list(db.execute(theirs.order_by(Project.id)).scalars())
+
+
+def list_projects(db: Database, *, serial: int, viewer: Viewer) -> ProjectList:
+    """Every project that somebody sees, by normalised name; `serial` is what journal.last_serial
+    gave before."""
     rows = db.execute(
-        select(Project.normalized_name, Project.last_serial).order_by(Project.normalized_name)
+        select(Project.normalized_name, Project.last_serial)
+        .where(is_visible(viewer))
+        .order_by(Project.normalized_name)
     )
     return ProjectList(
         serial=serial,

@@ -94,7 +94,7 @@ def _find(request: Any, version: str | None) -> ReleaseView | NothingOffered:
     if version is not None and not versions.is_short_enough(version):
         raise HTTPNotFound("That is not a version that a release can have.")
     normalized = names.normalize(name)
-    view = queries.find_release_view(request.db, normalized, version)
+    view = queries.find_release_view(request.db, normalized, version, request.viewer)
     if view is not None:
         return mirrored.complete(request.db, request.mirror, view) if request.mirror else view
     offered = _find_mirrored(request, normalized, version)
@@ -110,7 +110,7 @@ def _find_mirrored(
     """What upstream has, unless the name is hosted here, be it without any release."""
     if request.mirror is None or len(normalized_name) > names.MAX_LENGTH:
         return None
-    if sources.find_serial(request.db, normalized_name) is not None:
+    if sources.find_hosted(request.db, normalized_name) is not None:
         return None
     request.let_database_go()
     metadata = request.registry["mirrored_metadata"]

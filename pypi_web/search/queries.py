@@ -8,6 +8,7 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from pypi_web.data import Project, Release
+from pypi_web.data.visibility import Viewer, is_visible
 from pypi_web.projects.queries import newest_release_id
 from pypi_web.standards import names
 
@@ -24,22 +25,25 @@ class Result:
     created_at: datetime
 
 
-def find_projects(db: Session, question: str, *, page: int) -> tuple[list[Result], bool]:
-    """One page (from 1) of the projects that have every word in their name or summary, those
-    named so first; and whether there are more. No words find everything."""
+def find_projects(
+    db: Session, question: str, *, page: int, viewer: Viewer
+) -> tuple[list[Result], bool]:
+    """One page (from 1) of the projects that somebody sees and that have every word in their name
+    or summary, those named so first; and whether there are more. No words find everything."""
     name = Project.normalized_name
     summary = func.lower(func.coalesce(Release.summary, ""))
     rows = db.execute(
         select(Project.name, Release.version, Release.summary, Release.created_at)
         .join(Release, Release.id == newest_release_id(Project.id))
         .where(
+            is_visible(viewer),
             *(
                 or_(
                     name.contains(names.normalize(word), autoescape=True),
                     summary.contains(word, autoescape=True),
                 )
                 for word in question.lower().split()[:MAX_WORDS]
-            )
+            ),
         )
         .order_by(*_order(question.strip()))
         .limit(PAGE + 1)

@@ -12,7 +12,7 @@ from pypi_web.search import queries
 def results(request: Any) -> dict[str, Any]:
     question = request.GET.get("q", "").strip()[: queries.MAX_QUESTION]
     page = _page(request.GET.get("page", "1"))
-    found, has_more = queries.find_projects(request.db, question, page=page)
+    found, has_more = queries.find_projects(request.db, question, page=page, viewer=request.viewer)
     return {"question": question, "found": found, "page": page, "has_more": has_more}
 
 

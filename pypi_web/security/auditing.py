@@ -7,8 +7,9 @@ from pypi_web.data.session import writing
 
 
 def record(request: Any, act: str, **what: Any) -> None:
-    """Notes an act in the request's own transaction; `what` are columns of AuditEvent."""
-    note(request.db, act, **_who(request), **what)
+    """Notes an act in the request's own transaction; `what` are columns of AuditEvent, and tell who
+    acts where that is not who is signed in."""
+    note(request.db, act, **{**_who(request), **what})
 
 
 def record_refusal(request: Any, act: str, reason: str, **what: Any) -> None:
@@ -20,7 +21,7 @@ def record_refusal(request: Any, act: str, reason: str, **what: Any) -> None:
 
 def _who(request: Any) -> dict[str, Any]:
     identity = request.identity
-    address = (request.client_addr or "")[:64] or None
+    address = (request.remote_addr or "")[:64] or None
     if identity is None:
         return {"address": address}
     return {

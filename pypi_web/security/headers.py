@@ -28,11 +28,15 @@ HEADERS = {
 }
 
 
-def tween_factory(handler: Callable[[Any], Any], _registry: Any) -> Callable[[Any], Any]:
+def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    hsts = int(registry["settings"].hsts.total_seconds())
+
     def tween(request: Any) -> Any:
         response = handler(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if hsts and request.scheme == "https":  # RFC 6797, 7.2: never without TLS
+            response.headers["Strict-Transport-Security"] = f"max-age={hsts}"
         return response
 
     return tween

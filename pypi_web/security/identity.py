@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pypi_web.data.visibility import STRANGER, Viewer
+
 
 class TokenRight(StrEnum):
     """What a token may be for."""
@@ -52,3 +54,15 @@ class Identity:
     @property
     def is_in_person(self) -> bool:
         return self.token is None
+
+
+def viewer_of(identity: Identity | None) -> Viewer:
+    """What is private and theirs to see."""
+    if identity is None:
+        return STRANGER
+    token = identity.token
+    if token is None:
+        return Viewer(identity.user_id, identity.is_admin)
+    if TokenRight.READ not in token.rights:
+        return STRANGER
+    return Viewer(identity.user_id, identity.is_admin, token.projects)

@@ -2,11 +2,12 @@
 
 import base64
 import hashlib
+import re
 import secrets
 import zlib
 from collections import Counter
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
@@ -14,15 +15,20 @@ from sqlalchemy.orm import Session
 
 from pypi_web import clock
 from pypi_web.data import ApiToken, Project, SecondFactor, TokenProject, User
+from pypi_web.data.serials import NOTED_EVERY
 from pypi_web.security.identity import Identity, TokenRight, TokenScope
 
 PREFIX = "pypiweb-"
 """What each token begins with, so that a scanner for leaked secrets can know one."""
 
+PATTERN = rf"{PREFIX}[A-Za-z0-9_-]{{43}}[0-9a-f]{{8}}"
+"""What scanners look for (docs/tokens.md): the prefix, 32 bytes as URL-safe Base64, and the CRC-32
+of those 43 characters, by which a token is told from what only looks like one."""
+
 USER_NAME = "__token__"
 """The user name that stands beside a token in Basic authentication."""
 
-_TOUCH_EVERY = timedelta(minutes=10)
+_PATTERN = re.compile(PATTERN, re.A)
 
 _OWNER = (
     select(
@@ -33,6 +39,7 @@ _OWNER = (
         ApiToken.may_manage,
         ApiToken.expires_at,
         ApiToken.last_used_at,
+        ApiToken.last_used_from,
         User.id.label("user_id"),
         User.name,
         User.is_admin,
@@ -76,19 +83,20 @@ def make_token(
 
 def identify(request: Any) -> Identity | None:
     """Who owns the token in the request's Authorization header, Basic or Bearer."""
-    text = _presented(request.headers["Authorization"])
-    if text is None or not _is_well_formed(text):
+    sha256 = digest_of(request.headers["Authorization"])
+    if sha256 is None:
         return None
     with request.reading() as db:
-        row = db.execute(_OWNER, {"sha256": _digest(text)}).one_or_none()
+        row = db.execute(_OWNER, {"sha256": sha256}).one_or_none()
         projects = None
         if row is not None and not row.is_for_all:
             projects = frozenset(db.execute(_PROJECTS, {"token_id": row.id}).scalars())
     now = clock.now()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    if _is_stale(row.last_used_at, now):
-        request.registry["token_uses"].add((row.id, (request.client_addr or "")[:64]))
+    address = (request.remote_addr or "")[:64]
+    if _is_stale(row.last_used_at, now) or address != (row.last_used_from or ""):
+        request.registry["token_uses"].add((row.id, address))
     lacks = not row.has_factor and request.settings.needs_factor(is_admin=row.is_admin)
     may = {
         TokenRight.READ: row.may_read,
@@ -105,11 +113,16 @@ def identify(request: Any) -> Identity | None:
     )
 
 
-def find_by_text(db: Session, text: str) -> ApiToken | None:
-    """The token of a text, whoever has it."""
-    if not _is_well_formed(text):
-        return None
-    return db.scalar(select(ApiToken).where(ApiToken.sha256 == _digest(text)))
+def digest_of(header: str) -> str | None:
+    """The SHA-256 of the token in an Authorization header; None where there is none that could be
+    right."""
+    text = _presented(header)
+    return None if text is None or not _is_well_formed(text) else _digest(text)
+
+
+def digests_of(texts: Iterable[str]) -> set[str]:
+    """The SHA-256 of each text that may be a token; those that cannot be one are left out."""
+    return {_digest(each) for each in texts if _is_well_formed(each)}
 
 
 def write_uses(db: Session, uses: Counter[tuple[int, str]]) -> None:
@@ -122,7 +135,7 @@ def write_uses(db: Session, uses: Counter[tuple[int, str]]) -> None:
 
 def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:
     """Whether the note is old enough to be worth a write: an installer asks many times a second."""
-    return last_used_at is None or now - last_used_at > _TOUCH_EVERY
+    return last_used_at is None or now - last_used_at > NOTED_EVERY
 
 
 def _presented(header: str) -> str | None:
@@ -142,8 +155,9 @@ def _presented(header: str) -> str | None:
 
 def _is_well_formed(text: str) -> bool:
     """Whether prefix and checksum are right, so that a mistyped token costs no query."""
-    body = text.removeprefix(PREFIX)[:-8]
-    return text.isascii() and text.startswith(PREFIX) and text.endswith(_checksum(body))
+    if not _PATTERN.fullmatch(text):
+        return False
+    return text.endswith(_checksum(text.removeprefix(PREFIX)[:-8]))
 
 
 def _checksum(body: str) -> str:

@@ -14,7 +14,7 @@ def includeme(config: Any) -> None:
     config.scan(".views")
     settings = config.registry["settings"]
     pages = config.registry["kept_pages"] = KeptPages(settings.kept_pages_size)
-    # Where not everybody may read, the view is what asks who does.
-    if settings.anonymous_read and settings.kept_pages_size:
+    if settings.kept_pages_size:
         serials = config.registry["serials"] = Serials(config.registry["engine"])
-        config.set_execution_policy(KeepingPolicy(pages, serials))
+        uses = config.registry["token_uses"]
+        config.set_execution_policy(KeepingPolicy(pages, serials, settings, uses))

@@ -17,7 +17,10 @@ from pyramid.router import default_execution_policy
 from sqlalchemy.exc import OperationalError
 
 from pypi_web import clock
+from pypi_web.data.batches import Batch
 from pypi_web.data.serials import Serials
+from pypi_web.security import tokens
+from pypi_web.settings import Settings
 from pypi_web.simple.negotiation import Variant, negotiate_headers
 from pypi_web.site.clean_requests import MAX_WISH
 
@@ -42,6 +45,8 @@ class Edition:
     stands_until: datetime | None = None
     """None for what each act outdates and nothing else. The list of all stands until then whatever
     was published; a project's page no longer than until then."""
+    is_private: bool = False
+    """Whether its readers alone may know of it."""
     is_hosted: bool = True
     """False for a page of upstream's, which is outdated once somebody publishes under its name."""
 
@@ -56,6 +61,11 @@ class Made:
 
     edition: Edition
     variant: Variant
+
+    @property
+    def is_for_others(self) -> bool:
+        """False for the list of somebody who sees more than what is open to all readers."""
+        return self.edition.project is not None or not self.edition.is_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +157,18 @@ class KeepingPolicy:
     """Pyramid's execution policy: answers with a kept page where there is a true one, before a
     request is made of it, and keeps what is made where there is none."""
 
-    def __init__(self, pages: KeptPages, serials: Serials) -> None:
+    def __init__(
+        self,
+        pages: KeptPages,
+        serials: Serials,
+        settings: Settings,
+        token_uses: Batch[tuple[int, str]],
+    ) -> None:
         self._pages = pages
         self._serials = serials
+        self._is_public = settings.anonymous_read
+        self._admins_need_factor = settings.needs_factor(is_admin=True)
+        self._token_uses = token_uses
 
     def __call__(self, environ: dict[str, Any], router: Any) -> Any:
         if _may_be_kept(environ):
@@ -158,8 +177,8 @@ class KeepingPolicy:
                 return answer
         response = default_execution_policy(environ, router)
         made: Made | None = getattr(response, "made", None)
-        is_for_all = response.status_int == 200 and "Set-Cookie" not in response.headers
-        if made is not None and is_for_all and _may_be_kept(environ):
+        is_whole = response.status_int == 200 and "Set-Cookie" not in response.headers
+        if made is not None and is_whole and made.is_for_others and _may_be_kept(environ):
             self._pages.keep(environ["PATH_INFO"], made, response, is_whole=True)
         return response
 
@@ -172,7 +191,7 @@ class KeepingPolicy:
         if variant is None:
             return None
         page = self._pages.get((environ["PATH_INFO"], variant))
-        if page is None or not page.is_whole or not self._is_true(page):
+        if page is None or not page.is_whole or not self._is_true(page, environ):
             return None
         wanted = environ.get("HTTP_IF_NONE_MATCH")
         if wanted is None:
@@ -180,10 +199,15 @@ class KeepingPolicy:
         # Anything but this page's own tag is for the view to understand.
         return page.not_modified if wanted == page.etag else None
 
-    def _is_true(self, page: KeptPage) -> bool:
+    def _is_true(self, page: KeptPage, environ: dict[str, Any]) -> bool:
+        """Whether a page is as it was made, and the one who asks may have it."""
         edition = page.edition
         try:
+            if edition.is_private or not self._is_public:
+                return self._is_true_for_token(edition, environ)
             if edition.project is None:
+                if "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ:
+                    return False  # they may see more than others do
                 return edition.stands or edition.serial == self._serials.of_all()
             hosted = self._serials.of_project(edition.project)
             if not edition.is_hosted:
@@ -192,12 +216,28 @@ class KeepingPolicy:
         except OperationalError:
             return False  # the view meets the same, and has it told to who asks
 
+    def _is_true_for_token(self, edition: Edition, environ: dict[str, Any]) -> bool:
+        """Without a token it is the view that asks who they are; and the list hangs on who asks."""
+        sha256 = tokens.digest_of(environ.get("HTTP_AUTHORIZATION", ""))
+        if sha256 is None or edition.project is None:
+            return False
+        seen = self._serials.seen_by_token(
+            sha256, edition.project, admins_need_factor=self._admins_need_factor
+        )
+        if seen is None or not seen.may_see:
+            return False
+        if seen.is_use_old:
+            self._token_uses.add((seen.token_id, environ.get("REMOTE_ADDR", "")[:64]))
+        stands = edition.stands_until is None or edition.stands
+        if not edition.is_hosted:
+            return seen.serial is None and edition.stands
+        return seen.serial == edition.serial and stands
+
 
 def _may_be_kept(environ: dict[str, Any]) -> bool:
-    """Nothing but what everybody is answered alike."""
+    """Nothing but what all who may have it are answered alike."""
     return (
         environ["PATH_INFO"].startswith(PREFIX)
         and environ["REQUEST_METHOD"] in ("GET", "HEAD")
         and not environ["QUERY_STRING"]
-        and "HTTP_AUTHORIZATION" not in environ
     )

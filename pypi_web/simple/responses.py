@@ -48,8 +48,9 @@ def respond(request: Any, variant: Variant, edition: Edition, serialise: Seriali
         response.charset = "utf-8"
     suffix = "-gzip" if is_compressed else ""
     response.etag = f"{edition.tag}-{API_VERSION}-{format.name}{suffix}"
-    response.cache_control = "no-cache" if request.settings.anonymous_read else "private, no-cache"
-    response.vary = _vary(request)
+    is_public = request.settings.anonymous_read and not edition.is_private
+    response.cache_control = "no-cache" if is_public else "private, no-cache"
+    response.vary = _vary(request, is_private=edition.is_private)
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["X-PyPI-Last-Serial"] = str(edition.serial)
     if response.etag in request.if_none_match:
@@ -57,7 +58,10 @@ def respond(request: Any, variant: Variant, edition: Edition, serialise: Seriali
     if is_compressed:
         response.content_encoding = "gzip"
     pages: KeptPages = request.registry["kept_pages"]
-    kept = pages.get((request.path, variant))
+    place = (
+        request.path if Made(edition, variant).is_for_others else f"{request.path}#{edition.tag}"
+    )
+    kept = pages.get((place, variant))
     if kept is not None and kept.etag == f'"{response.etag}"':
         response.body = kept.body
         newest = edition if edition.project is not None else kept.edition
@@ -67,10 +71,11 @@ def respond(request: Any, variant: Variant, edition: Edition, serialise: Seriali
     response.body = gzip.compress(body, COMPRESSION, mtime=0) if is_compressed else body
     if edition.project is None and len(body) <= LARGE:
         edition = replace(edition, stands_until=None)
-    pages.keep(request.path, Made(edition, variant), response)
+    pages.keep(place, Made(edition, variant), response)
     return response
 
 
-def _vary(request: Any) -> tuple[str, ...]:
+def _vary(request: Any, *, is_private: bool = False) -> tuple[str, ...]:
     always = ("Accept", "Accept-Encoding")
-    return always if request.settings.anonymous_read else (*always, "Authorization")
+    is_public = request.settings.anonymous_read and not is_private
+    return always if is_public else (*always, "Authorization", "Cookie")

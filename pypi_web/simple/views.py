@@ -1,5 +1,6 @@
 """The list of projects, and the files of each (PEP 503, PEP 691)."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from pyramid.view import view_config
 
 from pypi_web import clock
 from pypi_web.data.journal import last_serial
+from pypi_web.data.visibility import STRANGER
 from pypi_web.mirror.imported import find_imported
 from pypi_web.mirror.offers import find_page
 from pypi_web.projects import sources
@@ -58,11 +60,18 @@ def _list(request: Any, variant: Variant, standing: Edition | None) -> Response:
     with request.reading() as db:
         serial = last_serial(db) if standing is None else standing.serial
 
+        private = sources.list_private(db, request.viewer) if sources.has_private(db) else []
+        viewer = request.viewer if private else STRANGER
+
         def serialise(format: Format) -> bytes:
-            projects = sources.list_projects(db, serial=serial)
+            projects = sources.list_projects(db, serial=serial, viewer=viewer)
             return SERIALISERS[format].project_list(projects)
 
-        edition = standing or Edition(None, serial, str(serial), stands_until)
+        if private:
+            seen = hashlib.sha256(repr(private).encode()).hexdigest()[:16]
+            edition = Edition(None, serial, f"{serial}p{seen}", is_private=True)
+        else:
+            edition = standing or Edition(None, serial, str(serial), stands_until)
         return respond(request, variant, edition, serialise)
 
 
@@ -74,8 +83,11 @@ def project_page(request: Any) -> Response:
         return _redirect(request, name)
     variant = negotiate(request)
     with request.reading() as db:
-        serial = sources.find_serial(db, name)
-        if serial is not None:
+        hosted = sources.find_hosted(db, name)
+        if hosted is not None:
+            if hosted.is_private and not sources.may_see(db, hosted.id, request.viewer):
+                raise _not_found(name)
+            serial = hosted.serial
             imported = find_imported(db, request.settings, name)
 
             def serialise(format: Format) -> bytes:
@@ -83,7 +95,9 @@ def project_page(request: Any) -> Response:
                 return SERIALISERS[format].page(page)
 
             tag = f"{serial}{imported.tag}"
-            edition = Edition(name, serial, tag, imported.stands_until)
+            edition = Edition(
+                name, serial, tag, imported.stands_until, is_private=hosted.is_private
+            )
             return respond(request, variant, edition, serialise)
     return _mirrored_page(request, variant, name)
 
@@ -93,9 +107,13 @@ def _mirrored_page(request: Any, variant: Variant, name: str) -> Response:
     asked."""
     offered = request.mirror and find_page(request.mirror, name, to_root=sources.TO_ROOT)
     if not offered:
-        raise HTTPNotFound(f"There is no project {name} on this index.")
+        raise _not_found(name)
     edition = Edition(name, offered.page.serial, offered.tag, offered.stands_until, is_hosted=False)
     return respond(request, variant, edition, lambda format: SERIALISERS[format].page(offered.page))
+
+
+def _not_found(name: str) -> HTTPNotFound:
+    return HTTPNotFound(f"There is no project {name} on this index.")
 
 
 @view_config(route_name="simple.list_slashless", request_method="GET")

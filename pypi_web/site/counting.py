@@ -5,8 +5,9 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from operator import sub
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pypi_web.data import File, JournalEntry, Project, Release, User
@@ -30,6 +31,8 @@ PAUSE = 5.0
 
 @dataclass(frozen=True)
 class Counts:
+    """Of what everybody who may read sees: what is private is not counted."""
+
     projects: int
     releases: int
     files: int
@@ -56,6 +59,15 @@ _COUNTS = select(
         select(func.count()).select_from(model).scalar_subquery()
         for model in (Project, Release, File, User)
     )
+)
+_PRIVATE = select(Project.id).where(Project.is_private)
+_OF_PRIVATE = select(
+    select(func.count()).select_from(_PRIVATE.subquery()).scalar_subquery(),
+    select(func.count()).where(Release.project_id.in_(_PRIVATE)).scalar_subquery(),
+    select(func.count())
+    .where(File.release_id.in_(select(Release.id).where(Release.project_id.in_(_PRIVATE))))
+    .scalar_subquery(),
+    literal(0),
 )
 
 
@@ -103,7 +115,8 @@ class KeptCounts:
             with reading(self._engine) as db:
                 newest = find_newest(db)  # before: what is added meanwhile is looked at again
                 begun = time.monotonic()  # to connect is no counting
-                counts = Counts(*db.execute(_COUNTS).one())
+                all_there_is, private = db.execute(_COUNTS).one(), db.execute(_OF_PRIVATE).one()
+                counts = Counts(*map(sub, all_there_is, private))
             took = time.monotonic() - begun
             with self._lock:
                 # Not the first, which has its statement compiled.

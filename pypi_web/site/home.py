@@ -6,10 +6,11 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from pypi_web.data import Project, Release
+from pypi_web.data.visibility import Viewer, is_visible
 
 
-def list_newest_releases(db: Session, limit: int = 12) -> list[Row[Any]]:
-    """The releases that came last, each with its project's name."""
+def list_newest_releases(db: Session, viewer: Viewer, limit: int = 12) -> list[Row[Any]]:
+    """The releases that came last, of projects that somebody sees, each with its project's name."""
     # Apart, so that they are read from the end of an index and no database thinks of beginning with
     # all projects.
     newest = (
@@ -20,6 +21,7 @@ def list_newest_releases(db: Session, limit: int = 12) -> list[Row[Any]]:
             Release.summary,
             Release.created_at,
         )
+        .where(Release.project_id.not_in(select(Project.id).where(~is_visible(viewer))))
         .order_by(Release.created_at.desc(), Release.id.desc())
         .limit(limit)
         .subquery()

@@ -14,7 +14,7 @@ def home_page(request: Any) -> dict[str, Any]:
         "has_projects": added.project is not None,
         "has_users": added.user is not None,
         "counts": request.registry["counts"].find(added),
-        "newest": home.list_newest_releases(request.db),
+        "newest": home.list_newest_releases(request.db, request.viewer),
         "index_url": request.route_url("simple.list"),
         "upload_url": request.route_url("uploads.legacy"),
     }

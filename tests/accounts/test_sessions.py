@@ -8,6 +8,7 @@ from webtest import TestApp
 from pypi_web.accounts import people
 from pypi_web.data import ApiToken, User
 from pypi_web.data.session import for_writing
+from pypi_web.security import passwords
 from tests.conftest import MakeApp
 from tests.people import PASSWORD, Person, add_person, log_in
 
@@ -60,7 +61,7 @@ def test_the_session_is_another_after_logging_in(app: TestApp, alice: Person):
 
     log_in(app)
 
-    assert app.get("/account/").forms["new-token"]["csrf_token"].value != before
+    assert app.get("/account/tokens/").forms["new-token"]["csrf_token"].value != before
 
 
 def test_a_session_dies_with_the_password(app: TestApp, db: Session, alice: Person):
@@ -86,7 +87,7 @@ def test_the_cookie_is_for_tls_where_the_site_is_served_so(app: TestApp, alice: 
     assert "secure" in app.get("/account/login").headers["Set-Cookie"].lower()
 
 
-@pytest.mark.parametrize("path", ["/account/login", "/account/logout", "/account/tokens"])
+@pytest.mark.parametrize("path", ["/account/login", "/account/logout", "/account/tokens/"])
 def test_a_form_without_its_csrf_token_changes_nothing(
     app: TestApp, db: Session, alice: Person, path: str
 ):
@@ -114,7 +115,7 @@ def test_a_session_does_not_publish(app: TestApp, alice: Person):
 def test_nobody_revokes_the_token_of_another(app: TestApp, db: Session, alice: Person):
     add_person(db, "bob")
     log_in(app, "bob")
-    csrf = app.get("/account/").forms["new-token"]["csrf_token"].value
+    csrf = app.get("/account/tokens/").forms["new-token"]["csrf_token"].value
     token = db.scalars(select(ApiToken.id).where(ApiToken.user_id == alice.id)).one()
     db.rollback()
 
@@ -125,7 +126,7 @@ def test_nobody_revokes_the_token_of_another(app: TestApp, db: Session, alice: P
 
 def test_a_revoked_token_is_good_for_nothing(app: TestApp, db: Session, alice: Person):
     log_in(app)
-    page = app.get("/account/")
+    page = app.get("/account/tokens/")
 
     page.forms[next(name for name in page.forms if str(name).startswith("revoke-"))].submit(
         status=303
@@ -137,7 +138,7 @@ def test_a_revoked_token_is_good_for_nothing(app: TestApp, db: Session, alice: P
 @pytest.mark.parametrize("days", ["0", "-1", "many", "99999", "9" * 500, "1.5"])
 def test_a_token_with_a_life_that_is_none_is_not_made(app: TestApp, alice: Person, days: str):
     log_in(app)
-    form = app.get("/account/").forms["new-token"]
+    form = app.get("/account/tokens/").forms["new-token"]
     form["name"], form["days"] = "odd", days
 
     page = form.submit(status=400)
@@ -154,15 +155,21 @@ def test_everybody_may_log_in_to_a_private_site(make_app: MakeApp, alice: Person
 
 
 def test_guessing_at_passwords_keeps_nobody_from_publishing(
-    app: TestApp, engine: Engine, alice: Person
+    app: TestApp, engine: Engine, alice: Person, monkeypatch: pytest.MonkeyPatch
 ):
-    page = app.get("/account/login")
-    with Session(for_writing(engine)) as publisher:
-        publisher.execute(select(User))  # and so has begun to write
+    published = []
 
-        form = page.forms["login"]
-        form["name"], form["password"] = "alice", "wrong"
-        assert form.submit(expect_errors=True).status_int == 400
+    def verify(password_hash: str | None, password: str) -> bool:
+        """Takes its time, in which somebody else writes."""
+        with Session(for_writing(engine)) as publisher:
+            publisher.execute(select(User).with_for_update())
+            published.append(True)
+        return False
+
+    monkeypatch.setattr(passwords, "verify", verify)
+
+    assert log_in(app, "alice", "wrong").status_int == 400
+    assert published
 
 
 @pytest.mark.parametrize("field", ["name", "password", "csrf_token"])

@@ -28,12 +28,12 @@ def test_from_the_setup_link_to_a_published_project_and_out_again(app: TestApp, 
     account = form.submit(status=303).follow()
     assert "ada" in account
 
-    form = account.forms["new-token"]
+    form = app.get("/account/tokens/").forms["new-token"]
     form["name"] = "laptop"
     page = form.submit(status=200)
     token = _token(page.text)
     assert token.startswith("pypiweb-")
-    assert token not in app.get("/account/"), "it is shown once"
+    assert token not in app.get("/account/tokens/"), "it is shown once"
 
     publish(app, Person(1, "ada", token), build_wheel("Walk", "1.0", "Summary: On foot"))
     project = app.get("/project/walk/")

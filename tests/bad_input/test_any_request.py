@@ -26,7 +26,7 @@ def site(request: pytest.FixtureRequest, make_app: MakeApp, alice: Person) -> Te
 def identities(site: TestApp, alice: Person) -> dict[str, dict[str, str]]:
     """The headers by which somebody is known: nobody, a tool, a person at a browser."""
     log_in(site)
-    csrf = site.get("/account/").forms["new-token"]["csrf_token"].value
+    csrf = site.get("/account/tokens/").forms["new-token"]["csrf_token"].value
     cookies = "; ".join(f"{name}={value}" for name, value in site.cookies.items())
     return {"nobody": {}, "tool": alice.basic, "person": {"Cookie": cookies, "X-CSRF-Token": csrf}}
 

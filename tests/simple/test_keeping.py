@@ -88,9 +88,9 @@ def lists(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     serials = []
     list_projects = sources.list_projects
 
-    def note(db, *, serial):
+    def note(db, *, serial, viewer):
         serials.append(serial)
-        return list_projects(db, serial=serial)
+        return list_projects(db, serial=serial, viewer=viewer)
 
     monkeypatch.setattr(sources, "list_projects", note)
     return serials

@@ -1,0 +1,140 @@
+"""What people change of their own accounts: address, sessions, and the end of it; what was done."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select
+from sqlalchemy.orm import Session, aliased
+
+from pypi_web import clock
+from pypi_web.accounts import people
+from pypi_web.accounts.people import AccountRefused
+from pypi_web.data import AuditEvent, Project, Role, RoleName, User, WebSession
+from pypi_web.data.session import Database, lock_table
+from pypi_web.security import links
+from pypi_web.security.links import Claim, fingerprint
+from pypi_web.security.sessions import LIFETIME as SESSIONS_LIVE
+
+PURPOSE = "confirm address"
+LIFETIME = timedelta(days=1)
+
+PAGE = 50
+"""Rows of the audit on a page."""
+
+
+def sign_address(secret: str, user: User, email: str) -> str:
+    """The key of a link that shows an address to be a person's, and makes it theirs; good for a
+    day, and until their address or their password changes: who finds a stranger in their account
+    sets a new password, and the address that the stranger wished for is not taken any more."""
+    claim = Claim(user.id, email, _state(user))
+    return links.sign(secret, PURPOSE, claim, lifetime=LIFETIME)
+
+
+def find_claim(request: Any, key: str) -> tuple[User, str] | None:
+    """A person, and the address that a link shows to be theirs."""
+    claim = links.read(request.settings.signing_key, PURPOSE, key)
+    if claim is None:
+        return None
+    user = people.get_locked(request.db, claim.user_id)
+    if user is None or claim.state != _state(user):
+        return None
+    return user, claim.address
+
+
+def confirm_address(db: Session, user: User, email: str) -> None:
+    """Raises AccountRefused where somebody else has made the address theirs since."""
+    other = select(User.id).where(User.email == email, User.id != user.id)
+    if db.scalar(other) is not None:
+        raise AccountRefused("email", "This address belongs to another account by now.")
+    user.email = email
+    user.email_confirmed_at = clock.now()
+    db.flush()
+
+
+def list_sessions(db: Session, user_id: int) -> list[WebSession]:
+    """Where somebody is signed in, the last seen first."""
+    query = select(WebSession).where(
+        WebSession.user_id == user_id,
+        WebSession.is_whole,
+        WebSession.seen_at > clock.now() - SESSIONS_LIVE,
+    )
+    return list(db.scalars(query.order_by(WebSession.seen_at.desc(), WebSession.id.desc())))
+
+
+def end_session(db: Session, user_id: int, session_id: int) -> bool:
+    """Ends one of a person's own sessions; whether there was such a one."""
+    wanted = delete(WebSession).where(WebSession.id == session_id, WebSession.user_id == user_id)
+    return db.execute(wanted.returning(WebSession.id)).first() is not None
+
+
+def list_events(
+    db: Database, user: User, *, before: int | None = None
+) -> tuple[list[Row[Any]], int | None]:
+    """What was done on an account, the newest first, and where the next page begins, if any."""
+    # SQLite may give the number of somebody whose account is deleted to somebody new.
+    query = select(AuditEvent.__table__).where(
+        AuditEvent.user_id == user.id, AuditEvent.at >= user.created_at
+    )
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    found = list(db.execute(query.order_by(AuditEvent.id.desc()).limit(PAGE + 1)).all())
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def list_sole_projects(db: Database, user_id: int) -> list[Row[Any]]:
+    """The projects that would have no owner without a person: name and normalised name of each."""
+    mine, theirs = Role, aliased(Role)
+    others = (
+        select(theirs.id)
+        .where(theirs.project_id == mine.project_id, theirs.name == RoleName.OWNER)
+        .where(theirs.user_id != user_id)
+    )
+    query: Any = (
+        select(Project.name, Project.normalized_name)
+        .join(mine, mine.project_id == Project.id)
+        .where(mine.user_id == user_id, mine.name == RoleName.OWNER, ~others.exists())
+        .order_by(Project.normalized_name)
+    )
+    return list(db.execute(query).all())
+
+
+def delete_account(db: Session, user: User, *, typed: str) -> None:
+    """Removes a person with their sessions, tokens, second factors and roles.
+
+    Raises AccountRefused where they have not typed their name, where a project would be left
+    without an owner, or the index without an administrator.
+    """
+    if typed.strip().lower() != user.name:
+        raise AccountRefused("name", f"Type your user name, {user.name}, to delete the account.")
+    people.lock(db)
+    lock_table(db, Role)
+    # And whoever leaves a project has looked at it before, with its row held.
+    owned = select(Role.project_id).where(Role.user_id == user.id)
+    db.execute(
+        select(Project.id).where(Project.id.in_(owned)).order_by(Project.id).with_for_update()
+    )
+    sole = list_sole_projects(db, user.id)
+    if sole:
+        raise AccountRefused(
+            "name",
+            f"You are the only owner of {_list(sole)}. Make somebody else an owner first, or delete"
+            " the project.",
+        )
+    admins = db.scalar(select(func.count()).where(User.is_admin))
+    if user.is_admin and admins == 1:
+        raise AccountRefused(
+            "name",
+            "You are the only administrator: make another account with"
+            " `pypi-web user create NAME --admin` first.",
+        )
+    db.execute(delete(User).where(User.id == user.id))
+
+
+def _state(user: User) -> str:
+    return fingerprint(user.email, user.password_hash)
+
+
+def _list(projects: list[Row[Any]]) -> str:
+    names = [project.name for project in projects[:10]]
+    rest = len(projects) - len(names)
+    return ", ".join(names) + (f" and {rest} more projects" if rest else "")

@@ -1,0 +1,124 @@
+"""Registering: an address is shown to be somebody's before there is an account; and invitations.
+
+Whoever wants an account gives an address alone. The letter that is sent there opens the form for
+name and password, or says that there is an account already: the page itself cannot tell.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from pypi_web import clock
+from pypi_web.accounts import people
+from pypi_web.accounts.people import AccountRefused
+from pypi_web.data import Invitation, User
+from pypi_web.data.session import Database
+from pypi_web.security import links
+from pypi_web.security.links import Claim
+
+PURPOSE = "register"
+LIFETIME = timedelta(days=1)
+INVITED_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation just made; `key` is known here and never again."""
+
+    email: str
+    key: str
+
+
+def sign_address(secret: str, email: str) -> str:
+    """The key of a link by which the owner of an address makes an account."""
+    return links.sign(secret, PURPOSE, Claim(0, email), lifetime=LIFETIME)
+
+
+def find_address(request: Any, key: str) -> str | None:
+    """Whose address a link has shown, be it of a letter to who registers or of an invitation.
+
+    None where the link is no longer good, or the settings let nobody in by it.
+    """
+    setting = request.settings.registration
+    if setting == "closed":
+        return None
+    claim = links.read(request.settings.signing_key, PURPOSE, key)
+    if claim is not None:
+        is_new = setting == "open" and not has_account(request.db, claim.address)
+        return claim.address if is_new else None
+    invitation = find_invitation(request.db, key)
+    return invitation.email if invitation else None
+
+
+def register(request: Any, *, email: str, name: str, password: str) -> User:
+    """Makes the account of somebody whose address was shown, and uses up their invitations.
+
+    Raises AccountRefused.
+    """
+    user = people.create_user(
+        request.db, name=name, email=email, password=password, is_confirmed=True
+    )
+    request.db.execute(delete(Invitation).where(_to_have_an_account(), Invitation.email == email))
+    return user
+
+
+def has_account(db: Database, email: str) -> bool:
+    return bool(db.execute(select(exists().where(User.email == email))).scalar())
+
+
+def invite(db: Session, email: str, *, by: str) -> Invited:
+    """Invites the owner of an address to have an account; an earlier invitation ends.
+
+    Raises AccountRefused.
+    """
+    email = people.check_email(email)
+    people.lock(db)
+    if has_account(db, email):
+        raise AccountRefused("email", f"{email} has an account already.")
+    db.execute(delete(Invitation).where(_to_have_an_account(), Invitation.email == email))
+    key = secrets.token_urlsafe(32)
+    db.add(
+        Invitation(
+            sha256=_digest(key),
+            email=email,
+            invited_by=by,
+            expires_at=clock.now() + INVITED_FOR,
+        )
+    )
+    db.flush()
+    return Invited(email, key)
+
+
+def find_invitation(db: Session, key: str) -> Invitation | None:
+    """The invitation to have an account that a key opens."""
+    wanted = select(Invitation).where(
+        Invitation.sha256 == _digest(key),
+        _to_have_an_account(),
+        Invitation.expires_at > clock.now(),
+    )
+    return db.scalar(wanted)
+
+
+def list_invitations(db: Session) -> list[Invitation]:
+    """The invitations to have an account that nobody has taken up yet, the newest first."""
+    query = select(Invitation).where(_to_have_an_account()).order_by(Invitation.id.desc())
+    return list(db.scalars(query))
+
+
+def withdraw(db: Session, invitation_id: int) -> str | None:
+    """Ends an invitation to have an account; gives the address that it was for."""
+    ended = delete(Invitation).where(_to_have_an_account(), Invitation.id == invitation_id)
+    return db.execute(ended.returning(Invitation.email)).scalar()
+
+
+def _to_have_an_account() -> Any:
+    return Invitation.project_id.is_(None) & Invitation.email.is_not(None)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

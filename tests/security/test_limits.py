@@ -1,0 +1,134 @@
+"""How often something may be tried."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from pypi_web import clock
+from pypi_web.data import Attempt
+from pypi_web.security import limits
+from tests.statements import recorded
+
+ACT = "reset password"  # three an hour for an account, twenty for an address
+
+
+def take(engine: Engine, account: str | None = "ann", address: str | None = "192.0.2.1"):
+    return limits.take(engine, ACT, account=account, address=address)
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch):
+    """Moves the clock so many minutes on from now."""
+    start = clock.now()
+
+    def move(minutes: float) -> None:
+        monkeypatch.setattr(clock, "now", lambda: start + timedelta(minutes=minutes))
+
+    move(0)
+    return move
+
+
+def test_so_many_and_no_more_until_one_has_come_back(engine: Engine, at):
+    assert [take(engine) for _ in range(4)] == [None, None, None, 20 * 60]
+
+    at(19.9)
+    assert take(engine) == 6
+    at(20)
+    assert take(engine) is None
+    assert take(engine) == 20 * 60
+
+
+def test_another_account_and_another_act_have_their_own(engine: Engine, at):
+    for _ in range(4):
+        take(engine)
+
+    assert take(engine, "bob") is None
+    assert limits.take(engine, "log in", account="ann", address=None) is None
+
+
+def test_an_account_is_the_same_however_it_is_written(engine: Engine, at):
+    answers = [take(engine, name) for name in ("ann", "ANN", " Ann ", "aNN")]
+
+    assert answers[-1] is not None
+
+
+def test_an_address_has_a_limit_of_its_own(engine: Engine, at):
+    answers = [take(engine, f"name-{number}") for number in range(21)]
+
+    assert answers[:20] == [None] * 20
+    assert answers[20]
+    assert take(engine, "ann", "192.0.2.2") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("no address", "no address", True),
+    ],
+)
+def test_what_one_customer_has_is_one_address(
+    engine: Engine, at, one: str, other: str, are_same: bool
+):
+    for number in range(20):
+        take(engine, f"name-{number}", one)
+
+    assert (take(engine, "ann", other) is not None) == are_same
+
+
+def test_who_goes_on_and_on_writes_nothing(engine: Engine, at):
+    for _ in range(3):
+        take(engine)
+
+    with recorded(engine) as statements:
+        assert take(engine) is not None
+
+    assert all(each.startswith("SELECT") for each in statements)
+
+
+def test_many_at_once_get_no_more_than_one_after_the_other(engine: Engine, at):
+    answers = []
+    together = threading.Barrier(8)
+
+    def run() -> None:
+        together.wait()
+        answers.append(take(engine, address=None))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers.count(None) == 3
+
+
+def test_what_was_typed_is_not_kept(engine: Engine, db: Session, at):
+    take(engine, "a name", "192.0.2.1")
+
+    assert not any("name" in key or "192" in key for key in db.scalars(select(Attempt.name)))
+
+
+def test_what_is_long_over_is_removed(engine: Engine, db: Session, at):
+    take(engine, "bob", None)
+
+    at(26 * 60)
+    take(engine, "ann", None)
+
+    assert len(db.scalars(select(Attempt)).all()) == 1
+
+
+def test_forgetting_gives_an_account_its_tries_back(engine: Engine, at):
+    for _ in range(4):
+        take(engine)
+
+    limits.forget(engine, ACT, account="Ann")
+
+    assert take(engine) is None
