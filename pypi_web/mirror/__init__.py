@@ -28,6 +28,7 @@ def includeme(config: Any) -> None:
     config.registry["mirror_totals"] = KeptTotals(config.registry["engine"])
     config.add_route("mirror.overview", "/mirror/")
     config.scan(".views")
+    config.include(".upkeep")
 
 
 def open_mirror(engine: Engine, storage: Storage, settings: Settings) -> Mirror | None:

@@ -3,8 +3,10 @@
 import logging
 import threading
 import time
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
 
+from pyramid.events import NewRequest
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +23,20 @@ PAUSE = 900.0
 """Seconds between two looks at whether there is anything to trim."""
 
 _LEASE = "trim"
+
+
+def includeme(config: Any) -> None:
+    """Has a process trim from its first request on: one that only begins others gets none."""
+    registry, lock = config.registry, threading.Lock()
+    waiting = [partial(start, registry["engine"], registry["storage"], registry["settings"])]
+
+    def begin(_event: NewRequest) -> None:
+        if waiting:
+            with lock:
+                while waiting:
+                    waiting.pop()()
+
+    config.add_subscriber(begin, NewRequest)
 
 
 def start(engine: Engine, storage: Storage, settings: Settings) -> None:
