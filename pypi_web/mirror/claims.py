@@ -59,11 +59,11 @@ def list_claimed(db: Database) -> list[str]:
 
 
 def is_mirrored(db: Database, settings: Settings, normalized_name: str) -> bool:
-    """Whether installers here have been told of upstream's project of a name, which is not hosted,
-    so that who publishes under it would change what they get."""
+    """Whether installers here have ever been told of upstream's project of a name, which is not
+    hosted, so that who publishes under it would change what they get."""
     if settings.mirror_upstream is None or rules.is_reserved(settings, normalized_name):
         return False
     known = select(MirroredProject.id).where(
-        MirroredProject.normalized_name == normalized_name, MirroredProject.page.is_not(None)
+        MirroredProject.normalized_name == normalized_name, MirroredProject.was_found
     )
     return db.execute(known).scalar() is not None

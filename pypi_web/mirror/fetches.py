@@ -34,8 +34,8 @@ class Wanted:
 
 
 class Fetch:
-    """Of what has come all may be read but the last byte: that is given out once the whole of it is
-    known to be right."""
+    """Of what has come all may be read, but for the last byte of whatever somebody asked for: that
+    is given out once the whole file is known to be right."""
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
@@ -96,7 +96,7 @@ class Fetch:
         """The bytes from `start` up to `end`, as they come; raises what the fetch failed with."""
         at = start
         while at < end:
-            ready = min(self._wait_beyond(at), end)
+            ready = self._wait_beyond(at, end)
             if self._part is None:  # it came on another machine
                 yield from storage.read(self.wanted.sha256, at, end)
                 return
@@ -111,23 +111,24 @@ class Fetch:
             return True
         return self._size is not None and self._size > SMALL and self._written > 1
 
-    def _wait_beyond(self, at: int) -> int:
-        """How many bytes may be given out, once it is more than `at`."""
+    def _wait_beyond(self, at: int, end: int) -> int:
+        """How many bytes may be given out to who wants those up to `end`, once it is more than
+        `at`."""
         with self._moved:
             while True:
                 before = self._written
-                self._moved.wait_for(lambda: self._is_beyond(at), PATIENCE)
-                if self._ready() > at:
-                    return self._ready()
+                self._moved.wait_for(
+                    lambda: self._ready(end) > at or self._is_kept or self._failure is not None,
+                    PATIENCE,
+                )
+                if self._ready(end) > at:
+                    return self._ready(end)
                 self._raise_failure()
                 if self._is_kept or self._written == before:
                     raise UpstreamUnavailable("The rest of the file does not come.")
 
-    def _is_beyond(self, at: int) -> bool:
-        return self._ready() > at or self._is_kept or self._failure is not None
-
-    def _ready(self) -> int:
-        return (self._size or 0) if self._is_kept else self._written - 1
+    def _ready(self, end: int) -> int:
+        return min(end, self._size or 0) if self._is_kept else min(end, self._written) - 1
 
     def _raise_failure(self) -> None:
         failure = self._failure

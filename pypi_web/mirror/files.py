@@ -55,17 +55,18 @@ _KEPT = select(MirroredFile.id).where(
 
 
 class Reader:
-    """Somebody who reads a file that is coming; counted for as long as there is this object."""
+    """Somebody who reads a file that is coming; counted while it comes, for as long as there is
+    this object."""
 
     def __init__(self, fetch: Fetch, storage: Storage) -> None:
-        self._fetch = fetch
+        self.fetch = fetch
         self._storage = storage
 
     def find_size(self) -> int:
-        return self._fetch.find_size()
+        return self.fetch.find_size()
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
-        yield from self._fetch.read(self._storage, start, end)
+        yield from self.fetch.read(self._storage, start, end)
 
 
 class MirrorFiles:
@@ -180,6 +181,10 @@ class MirrorFiles:
             with self._lock:
                 if self._fetches[fetch.wanted.sha256] is fetch:
                     del self._fetches[fetch.wanted.sha256]
+                # Who still reads is no guest of upstream's any more.
+                for reader in [each for each in self._readers if each.fetch is fetch]:
+                    self._readers.discard(reader)
+                    self._pages.turns.dismiss(reader)
             fetch.over.set()
 
     def _bring(self, fetch: Fetch, lease: str) -> None:
@@ -211,6 +216,8 @@ class MirrorFiles:
         while True:
             written, is_right = part.look()
             if is_right:
+                if part.digest() != fetch.wanted.sha256:
+                    raise UpstreamUnavailable("Another process has brought other bytes.")
                 fetch.end(written)
                 return
             if written > seen:

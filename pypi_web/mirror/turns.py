@@ -62,6 +62,10 @@ class Turns:
         with self._lock:
             self._admit(guest)
 
+    def dismiss(self, guest: object) -> None:
+        with self._lock:
+            self._guests.discard(guest)
+
     def have_fetched(
         self, name: str, seconds: float, *, is_here: Callable[[], bool], fetch: Callable[[], None]
     ) -> None:

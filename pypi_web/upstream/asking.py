@@ -89,7 +89,7 @@ class Upstream:
             self._index,
             written if user is None else Credentials(user, password or ""),
             limits=self._limits,
-            gate=Gate(network or Network(), self._index.host),
+            gate=Gate(network or Network(), self._index.host, self._index.port),
         )
 
     def __repr__(self) -> str:

@@ -248,7 +248,7 @@ def test_a_kept_page_ends_when_somebody_publishes_under_its_name(
     mirrored = mirror.get("/simple/sample/", headers=JSON)
     assert mirror.get("/simple/sample/", headers=JSON).body == mirrored.body
     # As one who claims the name would: it is not asked about here who may.
-    db.execute(update(MirroredProject).values(page=None))
+    db.execute(update(MirroredProject).values(page=None, was_found=False))
     db.commit()
 
     publish(mirror, alice, build_wheel("sample", "1.0"))

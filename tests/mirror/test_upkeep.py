@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import OperationalError
 from webtest import TestApp
 
 from pypi_web import clock
-from pypi_web.data import MirroredFile
-from pypi_web.data.session import writing
+from pypi_web.data import MirroredFile, MirroredProject
+from pypi_web.data.session import reading, writing
 from pypi_web.mirror import trimming, upkeep
 from pypi_web.mirror.leases import Leases
 from pypi_web.mirror.quick_writes import QuickWrites
@@ -145,15 +145,39 @@ def test_it_goes_on_after_an_error_of_the_database(
         assert list_kept(engine) == {OLD.filename}
 
     wait_until(lambda: list_kept(engine) == set())
-    assert "The mirror was not trimmed" in caplog.text
+    assert "The mirror was not cleaned up" in caplog.text
     assert "the server closed the connection" in caplog.text
 
 
-def test_it_is_not_started_where_nobody_asks_for_it(
+def test_it_trims_nothing_where_nobody_asks_for_it(
     make_mirror: MakeMirror, upstream: FakeUpstream, engine: Engine, pauses: Pauses
 ):
     fetch(make_mirror(), upstream, OLD)
 
-    threading.Event().wait(0.2)
-    assert pauses.begun == 0
+    pauses.wait_for_looks(2)
     assert list_kept(engine) == {OLD.filename}
+
+
+def test_it_forgets_names_that_upstream_never_had_and_no_others(
+    make_mirror: MakeMirror,
+    upstream: FakeUpstream,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    mirror = make_mirror()
+    fetch(mirror, upstream, OLD)
+    mirror.get("/simple/nobody/", status=404)
+    upstream.withdraw("/simple/click/")
+    later = clock.now() + timedelta(minutes=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    mirror.get("/simple/click/", status=404)
+    assert list_asked(engine) == {"click", "nobody"}
+
+    later += timedelta(hours=2)
+
+    wait_until(lambda: list_asked(engine) == {"click"})
+
+
+def list_asked(engine: Engine) -> set[str]:
+    with reading(engine) as db:
+        return set(db.execute(select(MirroredProject.normalized_name)).scalars())
