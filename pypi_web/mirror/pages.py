@@ -14,6 +14,7 @@ from pypi_web import clock
 from pypi_web.data import MirroredProject
 from pypi_web.data.session import Database, insert_for_conflicts, reading
 from pypi_web.mirror import rules
+from pypi_web.mirror.doubts import AddressDoubt
 from pypi_web.mirror.leases import Leases
 from pypi_web.mirror.quick_writes import QuickWrites
 from pypi_web.mirror.turns import RETRY, SLOW, Turns
@@ -91,6 +92,7 @@ class MirrorPages:
         self.writes = QuickWrites(engine)
         self.leases = Leases(engine, self.writes)
         self.turns = Turns(self.leases)
+        self.doubt = AddressDoubt(engine, self._address)
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._loaded: OrderedDict[str, _Loaded] = OrderedDict()
@@ -251,6 +253,10 @@ class MirrorPages:
             self.leases.give_back_within(db, lease)
 
         self.writes.write(write)
+        if isinstance(answer, Missing):
+            self.doubt.note_missing(name)
+        else:
+            self.doubt.settle()
         if loaded is not None:
             self._remember(name, asked_at, *loaded)
         self.leases.forget(lease)

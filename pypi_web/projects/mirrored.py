@@ -117,7 +117,18 @@ def complete(db: Session, mirror: Mirror, view: ReleaseView) -> ReleaseView:
     to its files that were imported."""
     imported = find_imported(db, mirror.settings, view.project.normalized_name)
     linked = view.linked | _list_linked(mirror, view.dependencies)
-    return replace(view, linked=linked, imported_until=imported.until)
+    kept = frozenset[tuple[str, str]]()
+    if not all(file.is_stored for file in view.files):
+        kept = _find_kept(db, view.project.normalized_name)
+    return replace(view, linked=linked, imported_until=imported.until, kept=kept)
+
+
+def _find_kept(db: Session, normalized_name: str) -> frozenset[tuple[str, str]]:
+    """The files of upstream's that are here, by filename and SHA-256."""
+    kept = select(MirroredFile.filename, MirroredFile.sha256).where(
+        MirroredFile.normalized_name == normalized_name, MirroredFile.is_kept
+    )
+    return frozenset((filename, sha256) for filename, sha256 in db.execute(kept))
 
 
 def _find_here(mirror: Mirror, normalized_name: str) -> _Here:

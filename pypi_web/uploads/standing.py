@@ -77,7 +77,7 @@ def is_published(
     if standing.project_id is None:
         _refuse_new_project(db, publisher, upload, settings)
     else:
-        _refuse_unless_permitted(standing, publisher, upload)
+        _refuse_unless_permitted(db, standing, publisher, upload)
     if standing.sha256 is None:
         _refuse_deleted(standing, upload)
         _refuse_second_sdist(db, standing, upload)
@@ -90,16 +90,19 @@ def is_published(
     return bool(standing.is_stored)
 
 
-def _refuse_unless_permitted(standing: Standing, publisher: Identity, upload: Upload) -> None:
+def _refuse_unless_permitted(
+    db: Database, standing: Standing, publisher: Identity, upload: Upload
+) -> None:
     project = upload.filename.project
     assert standing.project_id is not None
     if not may_publish(publisher, standing.project_id, standing.role):
         scope = publisher.token.project_id if publisher.token else None
-        how = (
-            "it is for another project. Use one that is for this project or for all."
-            if scope not in (None, standing.project_id)
-            else "they have no role there. Ask one of the project's owners for one."
-        )
+        if scope not in (None, standing.project_id):
+            how = "it is for another project. Use one that is for this project or for all."
+        elif _has_owner(db, standing.project_id):
+            how = "they have no role there. Ask one of the project's owners for one."
+        else:
+            how = "they have no role there, and nobody owns it. Ask an administrator."
         raise UploadRefused(
             f"{publisher.user_name} may not publish to {project} with this token: {how}",
             status=403,
@@ -108,6 +111,11 @@ def _refuse_unless_permitted(standing: Standing, publisher: Identity, upload: Up
         raise UploadRefused(
             f"{project} is {standing.status}: nothing is added to it (PEP 792).", status=403
         )
+
+
+def _has_owner(db: Database, project_id: int) -> bool:
+    owners = select(Role.id).where(Role.project_id == project_id, Role.name == RoleName.OWNER)
+    return db.execute(owners.limit(1)).scalar() is not None
 
 
 def _refuse_new_project(

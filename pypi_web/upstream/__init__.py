@@ -1,6 +1,6 @@
 """What is asked of another index, over HTTP, without trusting what it answers."""
 
-from pypi_web.upstream.asking import Found, Missing, Unchanged, Upstream
+from pypi_web.upstream.asking import Found, Missing, Trouble, Unchanged, Upstream
 from pypi_web.upstream.failures import FileMissing, UpstreamUnavailable
 from pypi_web.upstream.files import UpstreamFile
 from pypi_web.upstream.limits import Limits
@@ -12,6 +12,7 @@ __all__ = [
     "Limits",
     "Missing",
     "Network",
+    "Trouble",
     "Unchanged",
     "Upstream",
     "UpstreamFile",
