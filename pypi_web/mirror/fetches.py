@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from pypi_web.standards.upstream_pages import UpstreamFile
 from pypi_web.storage import Storage
-from pypi_web.upstream import UpstreamUnavailable
+from pypi_web.upstream import UpstreamUnavailable, without_frames
 
 PIECE = 1 << 18
 
@@ -42,6 +42,7 @@ class Fetch:
         self._size = wanted.file.size
         self._part: int | None = None
         self._written = 0
+        self._stirs = 0
         self._is_kept = False
         self._failure: Exception | None = None
         self._moved = threading.Condition()
@@ -73,7 +74,13 @@ class Fetch:
 
     def fail(self, failure: Exception) -> None:
         with self._moved:
-            self._failure = failure
+            self._failure = without_frames(failure)
+            self._moved.notify_all()
+
+    def stir(self) -> None:
+        """It is not forgotten: what takes long is to keep it."""
+        with self._moved:
+            self._stirs += 1
             self._moved.notify_all()
 
     # What those who read ask
@@ -116,7 +123,7 @@ class Fetch:
         `at`."""
         with self._moved:
             while True:
-                before = self._written
+                before = self._written, self._stirs
                 self._moved.wait_for(
                     lambda: self._ready(end) > at or self._is_kept or self._failure is not None,
                     PATIENCE,
@@ -124,18 +131,12 @@ class Fetch:
                 if self._ready(end) > at:
                     return self._ready(end)
                 self._raise_failure()
-                if self._is_kept or self._written == before:
+                if self._is_kept or (self._written, self._stirs) == before:
                     raise UpstreamUnavailable("The rest of the file does not come.")
 
     def _ready(self, end: int) -> int:
         return min(end, self._size or 0) if self._is_kept else min(end, self._written) - 1
 
     def _raise_failure(self) -> None:
-        failure = self._failure
-        if failure is not None:
-            # One of its own for each: a raised exception holds on to whoever raised it.
-            raise (
-                type(failure)(*failure.args)
-                if isinstance(failure, UpstreamUnavailable)
-                else failure
-            )
+        if self._failure is not None:
+            raise without_frames(self._failure)

@@ -14,6 +14,7 @@ from pypi_web.data import Dependency, DependencyKind, MirroredFile, Project, Pro
 from pypi_web.data.session import reading
 from pypi_web.mirror import Mirror, rules
 from pypi_web.mirror.fetches import Wanted
+from pypi_web.mirror.hosting import is_hosted_now
 from pypi_web.mirror.imported import find_imported
 from pypi_web.mirror.pages import KnownPage
 from pypi_web.projects import releases
@@ -78,7 +79,7 @@ def find(
     Upstream may be awaited: the caller holds nothing of the database. Raises UpstreamUnavailable.
     """
     known = mirror.pages.find(normalized_name)
-    if known is None:
+    if known is None or is_hosted_now(mirror.engine, normalized_name):
         return None
     offer = rules.judge(mirror.settings, normalized_name, known.page, clock.now())
     here = _find_here(mirror, normalized_name)

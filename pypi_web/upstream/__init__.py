@@ -1,7 +1,7 @@
 """What is asked of another index, over HTTP, without trusting what it answers."""
 
 from pypi_web.upstream.asking import Found, Missing, Trouble, Unchanged, Upstream
-from pypi_web.upstream.failures import FileMissing, UpstreamUnavailable
+from pypi_web.upstream.failures import FileMissing, UpstreamUnavailable, without_frames
 from pypi_web.upstream.files import UpstreamFile
 from pypi_web.upstream.limits import Limits
 from pypi_web.upstream.network import Network
@@ -17,4 +17,5 @@ __all__ = [
     "Upstream",
     "UpstreamFile",
     "UpstreamUnavailable",
+    "without_frames",
 ]
