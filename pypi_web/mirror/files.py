@@ -179,7 +179,7 @@ class MirrorFiles:
             with self._slots:
                 self._bring(fetch, lease)
         except Exception as error:
-            log.warning("%s was not fetched: %s", fetch.wanted.file.filename, error)
+            log.warning("%s was not fetched: %s", fetch.wanted.file.filename, str(error))
             fetch.fail(_told(error))
         finally:
             self._forget(fetch)

@@ -139,7 +139,7 @@ class Turns:
                     self._asking[name] = time.monotonic()
                 self._fetch_alone(name, is_here, fetch)
         except Exception as error:
-            log.warning("Upstream: %s: %s", name, error)
+            log.warning("Upstream: %s: %s", name, str(error))
             failure = without_frames(error)
         with self._lock:
             self._asking.pop(name, None)
