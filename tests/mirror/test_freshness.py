@@ -167,7 +167,7 @@ def test_what_is_here_is_answered_while_upstream_is_slow(
     mirror: TestApp, upstream: FakeUpstream, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(pages, "PATIENCE", 0.3)
-    monkeypatch.setattr(turns, "SLOW", 0.3)
+    monkeypatch.setattr(turns, "SLOW", 0.1)
     upstream.offer("flask", OLD)
     upstream.offer("other", NEW)
     versions(mirror)
