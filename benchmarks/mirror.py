@@ -1,9 +1,9 @@
 """`python -m benchmarks.mirror [REQUIREMENT]`: what goes through the mirror against what does not,
 as ratios: resolving, at first and again, and a large file.
 
-A requirement is resolved by the index that pip's own configuration names. Where that is a folder,
-or none is named, a registry that is made up (benchmarks.world) stands in for the network, each
-answer `--delay` seconds late; the large file is always of that one.
+A requirement is resolved by the index that pip asks. Where that does not answer over HTTP, a
+registry that is made up (benchmarks.world) stands in for it, each answer `--delay` seconds late;
+the large file is always of that one.
 """
 
 import argparse
@@ -53,8 +53,8 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mirror-")))
         world = stack.enter_context(running_world(folder / "world.log", options.delay))
         upstream = _find_registry()
-        if upstream is None:
-            print(f"pip names no registry: one is made up, {options.delay:g} s away")
+        if not _answers(upstream):
+            print(f"pip's registry does not answer: one is made up, {options.delay:g} s away")
             upstream, options.requirement = world, ROOT_PROJECT
         _measure_resolving(folder, upstream, options.requirement)
         _measure_large_file(folder, world)
@@ -110,22 +110,36 @@ def _running_mirror(folder: Path, upstream: str) -> Iterator[_Mirror]:
         yield _Mirror(site, server)
 
 
-def _find_registry() -> str | None:
-    """The index that pip would ask; None where that is a folder."""
+def _find_registry() -> str:
+    """The index that pip asks by its own configuration, or of itself where that names none."""
     told = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout
     values = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
     named = {name.rpartition(".")[2]: value.strip("'") for name, value in values.items()}
-    index = named.get("index-url", "")
-    return index if index.startswith("http") else None
+    if "index-url" in named:
+        return named["index-url"]
+    of_itself = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+    return subprocess.run(
+        [sys.executable, "-c", of_itself], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def _answers(index_url: str) -> bool:
+    if not index_url.startswith("http"):
+        return False
+    try:
+        with urlopen(f"{index_url.rstrip('/')}/pip/", timeout=10):
+            return True
+    except OSError:
+        return False
 
 
 def _resolve(folder: Path, index_url: str) -> float:
     began = time.perf_counter()
     done = subprocess.run(
         [
-            *(BIN / "uv", "pip", "compile", "--no-cache", "--quiet", "--no-build"),
+            *(BIN / "uv", "pip", "compile", "--no-cache", "--quiet"),
             *("--index-url", index_url, folder / "wanted.in", "-o", folder / "locked.txt"),
         ],
         env=environment(),

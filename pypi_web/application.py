@@ -10,7 +10,7 @@ from pyramid.config import Configurator
 
 from pypi_web.data.session import make_engine
 from pypi_web.letters import open_post
-from pypi_web.mirror import open_mirror, upkeep
+from pypi_web.mirror import open_mirror
 from pypi_web.request import needs_transaction
 from pypi_web.schema.database import find_url
 from pypi_web.settings import SettingsError, read
@@ -31,8 +31,6 @@ def main(global_config: dict[str, str], **ini: Any) -> Any:
         post = open_post(settings)
     except SettingsError as error:
         sys.exit(str(error))
-    if mirror is not None:
-        upkeep.start(engine, storage, settings)
 
     pyramid_settings = {
         **ini,

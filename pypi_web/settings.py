@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,6 +31,9 @@ ENVIRONMENT_PREFIX = "PYPI_WEB_"
 # Kubernetes tells each pod of its neighbours in such variables; a service named `pypi-web`
 # must not keep the index from starting.
 _KUBERNETES = re.compile(r"PYPI_WEB_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)\Z")
+
+
+SIZE_WANTED = "Write a size, such as 500MB, 50G."
 
 
 class SettingsError(Exception):
@@ -258,6 +262,13 @@ def read(ini: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
             "Setting pypi_web.url is missing: letters hold links, which begin with the address"
             " where people reach this site, as https://packages.example.org."
         )
+    if (settings.mirror_user is None) != (settings.mirror_password is None):
+        both = "user", "password"
+        given, missing = both if settings.mirror_password is None else reversed(both)
+        raise SettingsError(
+            f"Setting {written[f'mirror_{given}']} is alone: set pypi_web.mirror.{missing} too, or"
+            " remove it. Upstream is told both or neither."
+        )
     return _with_secret(settings)
 
 
@@ -270,9 +281,24 @@ def _explain(error: ValidationError, written: Mapping[str, str]) -> str:
     field = str(first["loc"][0])
     name = written[field]
     if first["type"] == "extra_forbidden":
-        known = ", ".join(INI_PREFIX + each for each in Settings.model_fields)
-        return f"Unknown setting {name}: remove it or correct its name. Known are {known}."
-    return f"Setting {name} is wrong: {first['msg']}. {Settings.model_fields[field].description}"
+        return f"Unknown setting {name}: remove it or correct its name. {_suggest(field)}"
+    what_for = Settings.model_fields[field].description
+    if first["type"].startswith("byte_size"):
+        return f"Setting {name} is wrong. {SIZE_WANTED} {what_for}"
+    return f"Setting {name} is wrong: {first['msg'].removeprefix('Value error, ')}. {what_for}"
+
+
+def _suggest(field: str) -> str:
+    """The known name that is nearest to an unknown one, or all of them."""
+    near = get_close_matches(field, Settings.model_fields, n=1)
+    if near:
+        return f"Is it {_in_docs(near[0])}?"
+    return f"Known are {', '.join(map(_in_docs, Settings.model_fields))}."
+
+
+def _in_docs(field: str) -> str:
+    """A setting's name as the documentation writes it."""
+    return INI_PREFIX + re.sub("^mirror_", "mirror.", field)
 
 
 def _with_secret(settings: Settings) -> Settings:

@@ -234,6 +234,9 @@ def make_app(
         app.registry["engine"].dispose()
         if "serials" in app.registry:
             app.registry["serials"].reconnect()
+    for key, app in list(made_apps.items()):
+        if app.registry["mirror"] is not None:  # another test's upstream may have the same port
+            made_apps[uuid.uuid4().hex,] = made_apps.pop(key)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web.accounts import people, tokens
+from pypi_web.data.session import writing
 
 PASSWORD = "correct horse battery"
 
@@ -24,17 +25,18 @@ class Person:
 
 
 def add_person(db: Session, name: str, *, is_admin: bool = False) -> Person:
-    user = people.create_user(
-        db,
-        name=name,
-        email=f"{name}@example.org",
-        password=PASSWORD,
-        is_admin=is_admin,
-        is_confirmed=True,
-    )
-    token = tokens.create_token(db, user, name="of the tests")
-    db.commit()
-    return Person(user.id, user.name, token.text)
+    db.commit()  # what it has read so far would keep it from writing, once somebody else has
+    with writing(db.get_bind()) as own:
+        user = people.create_user(
+            own,
+            name=name,
+            email=f"{name}@example.org",
+            password=PASSWORD,
+            is_admin=is_admin,
+            is_confirmed=True,
+        )
+        token = tokens.create_token(own, user, name="of the tests")
+        return Person(user.id, user.name, token.text)
 
 
 def basic(user: str, password: str) -> dict[str, str]:

@@ -78,8 +78,11 @@ def test_each_setting_says_what_it_is_for(name: str):
     ],
 )
 def test_each_setting_has_a_name_in_the_environment(name: str, value: str):
+    both = {"PYPI_WEB_MIRROR_USER": "index", "PYPI_WEB_MIRROR_PASSWORD": "of the index"}
+    beside = both if name in ("mirror_user", "mirror_password") else {}
     others = {"pypi_web.url": "https://example.org"} if name == "mail_server" else {}
-    settings = read({**SECRET, **others}, {f"PYPI_WEB_{name.upper()}": value})
+
+    settings = read({**SECRET, **others}, {**beside, f"PYPI_WEB_{name.upper()}": value})
 
     assert getattr(settings, name) != Settings.model_fields[name].default
 
@@ -118,6 +121,39 @@ def test_what_is_wrong_is_named(ini: dict, environment: dict, name: str):
         read({**SECRET, **ini}, environment)
 
     assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        (
+            "mirror.upsteam",
+            "x",
+            "Unknown setting pypi_web.mirror.upsteam: remove it or correct its name."
+            " Is it pypi_web.mirror.upstream?",
+        ),
+        ("mirror_max.sise", "1", "Is it pypi_web.mirror.max_size?"),
+        ("colour", "red", "Known are pypi_web.anonymous_read,"),
+        ("mirror.max_size", "big", "is wrong. Write a size, such as 500MB, 50G. How many bytes"),
+        ("mirror.max_size", "5 parsecs", "is wrong. Write a size, such as 500MB, 50G."),
+        ("mirror.minimum_age", "7 days", "is wrong: it is no time such as 90s, 10m, 12h, 7d or 2w"),
+    ],
+)
+def test_what_to_write_instead_is_said(setting: str, value: str, sentence: str):
+    with pytest.raises(SettingsError) as caught:
+        read({**SECRET, f"pypi_web.{setting}": value}, {})
+
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(("given", "missing"), [("user", "password"), ("password", "user")])
+def test_a_user_of_upstreams_without_a_password_is_refused(given: str, missing: str):
+    with pytest.raises(SettingsError) as caught:
+        read({**SECRET, f"pypi_web.mirror.{given}": "x"}, {})
+
+    assert f"Setting pypi_web.mirror.{given} is alone: set pypi_web.mirror.{missing}" in str(
+        caught.value
+    )
 
 
 def test_what_lies_in_no_folder_is_sent_by_no_web_server():

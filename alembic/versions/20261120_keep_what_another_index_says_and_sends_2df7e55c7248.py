@@ -68,6 +68,7 @@ def upgrade() -> None:
         ),
         sa.Column("upstream", sa.Text(), nullable=False),
         sa.Column("page", sa.LargeBinary(), nullable=True),
+        sa.Column("was_found", sa.Boolean(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mirrored_projects")),

@@ -1,30 +1,34 @@
 """Ages and sizes as people write them on a command line, and as they read them."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import click
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from pypi_web.settings import SIZE_WANTED, Duration
+
+_AGES: TypeAdapter[timedelta] = TypeAdapter(Duration)
 _SIZES = TypeAdapter(ByteSize)
 
 
 class Age(click.ParamType):
-    """A number of seconds, minutes, hours or days: `90s`, `30m`, `1h`, `2d`."""
+    """A number of seconds, minutes, hours, days or weeks, as in the settings: `90s`, `30m`, `1h`,
+    `2d`, `1w`."""
 
     name = "age"
 
     def convert(self, value: Any, param: Any, context: Any) -> timedelta:
         if isinstance(value, timedelta):
             return value
-        found = re.fullmatch(r"(\d{1,5})([smhd])", value)
-        if found is None:
+        try:
+            return _AGES.validate_python(value)
+        except ValidationError:
             self.fail(
-                "Write a number and s, m, h or d, such as 90s, 30m, 1h or 2d.", param, context
+                "Write a number and s, m, h, d or w, such as 90s, 30m, 1h, 2d or 1w.",
+                param,
+                context,
             )
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 class Size(click.ParamType):
@@ -36,7 +40,7 @@ class Size(click.ParamType):
         try:
             return int(_SIZES.validate_python(value))
         except ValidationError:
-            self.fail("Write a size, such as 500MB, 50G or 1.5GiB.", param, context)
+            self.fail(SIZE_WANTED, param, context)
 
 
 def shown(age: timedelta) -> str:

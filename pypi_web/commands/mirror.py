@@ -37,7 +37,8 @@ def claim(config: Path, name: str, *, owner: str | None) -> None:
     """Claim NAME for this index: upstream is never asked for it again.
 
     It becomes a project without files, at once and for all processes of the site: installers are
-    told of none of upstream's, and not given those that were fetched before.
+    told of none of upstream's, and not given those that were fetched before. A name that was
+    claimed without an owner gets one with --owner.
     """
     try:
         with open_site(config) as site, changing(site) as db:
@@ -45,7 +46,30 @@ def claim(config: Path, name: str, *, owner: str | None) -> None:
             claimed = claims.claim(db, name, owner_id=owner_id, actor=None)
     except ClaimRefused as refusal:
         raise click.ClickException(str(refusal)) from None
-    tell(f"{claimed} is claimed: it is hosted here, and upstream is not asked for it.")
+    told = f"{claimed.name} is claimed: it is hosted here, and upstream is not asked for it."
+    if not claimed.is_new:
+        told = f"{claimed.name} was claimed before, and is owned by {owner} now."
+    elif claimed.files:
+        given = "is" if claimed.files == 1 else "are"
+        told += f" {_count(claimed.files)} of upstream's {given} no longer given out."
+    tell(told)
+
+
+@mirror.command()
+@click.argument("name")
+@click.pass_obj
+def unclaim(config: Path, name: str) -> None:
+    """Undo the claim of NAME: upstream is asked for it again.
+
+    Only of a name that never had a file here. The journal keeps both; tokens that are for the
+    project alone end.
+    """
+    try:
+        with open_site(config) as site, changing(site) as db:
+            unclaimed = claims.unclaim(db, name, actor=None)
+    except ClaimRefused as refusal:
+        raise click.ClickException(str(refusal)) from None
+    tell(f"{unclaimed} is no longer claimed: upstream is asked for it again.")
 
 
 @mirror.command()

@@ -26,6 +26,7 @@ class Action(StrEnum):
     ARCHIVE = "archive"
     QUARANTINE = "quarantine"
     CLAIM = "claim"
+    UNCLAIM = "unclaim"
 
 
 class JournalEntry(SQLAlchemyBase):

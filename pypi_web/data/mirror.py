@@ -11,8 +11,9 @@ from pypi_web.data.base import BigId, SQLAlchemyBase, key
 class MirroredProject(SQLAlchemyBase):
     """A project as upstream had it when it was last asked.
 
-    `page` is what standards.upstream_pages writes, None where upstream has no such project. What
-    another `upstream` said, by its address, is as good as nothing.
+    `page` is what standards.upstream_pages writes, None where upstream has no such project, and
+    `was_found` whether it ever had. What another `upstream` said, by its address, is as good as
+    nothing.
     """
 
     __tablename__ = "mirrored_projects"
@@ -21,6 +22,7 @@ class MirroredProject(SQLAlchemyBase):
     normalized_name: Mapped[str] = mapped_column(key(128), unique=True)
     upstream: Mapped[str] = mapped_column(Text)
     page: Mapped[bytes | None] = mapped_column(LargeBinary)
+    was_found: Mapped[bool] = mapped_column(default=False)
     etag: Mapped[str | None] = mapped_column(Text)
     asked_at: Mapped[datetime]
 

@@ -15,6 +15,7 @@ from pypi_web.data import File, Project, ProjectStatus, Release
 from pypi_web.data.session import Database
 from pypi_web.files import handing_over, mirrored
 from pypi_web.files.blobs import Blob
+from pypi_web.mirror import missing
 from pypi_web.projects import sources
 from pypi_web.storage import Storage
 
@@ -63,7 +64,8 @@ def file(request: Any) -> Response:
 def _mirrored_file(request: Any, sha256: str, filename: str) -> Response:
     blob = mirrored.find(request, sha256, filename)
     if blob is None:
-        raise HTTPNotFound("There is no such file on this index.")
+        why = request.mirror and missing.find_reason(request.mirror, filename, sha256)
+        raise HTTPNotFound(why or "There is no such file on this index.")
     return _answer(request, blob)
 
 

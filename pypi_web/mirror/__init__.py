@@ -12,11 +12,14 @@ from pypi_web.settings import Settings, SettingsError
 from pypi_web.storage import Storage
 from pypi_web.upstream import Upstream
 
+_LOGIN_HINT = "look at pypi_web.mirror.user and pypi_web.mirror.password"
+
 
 @dataclass(frozen=True)
 class Mirror:
     engine: Engine
     settings: Settings
+    upstream: Upstream
     pages: MirrorPages
     files: MirrorFiles
 
@@ -28,6 +31,7 @@ def includeme(config: Any) -> None:
     config.registry["mirror_totals"] = KeptTotals(config.registry["engine"])
     config.add_route("mirror.overview", "/mirror/")
     config.scan(".views")
+    config.include(".upkeep")
 
 
 def open_mirror(engine: Engine, storage: Storage, settings: Settings) -> Mirror | None:
@@ -40,8 +44,13 @@ def open_mirror(engine: Engine, storage: Storage, settings: Settings) -> Mirror 
             settings.mirror_upstream,
             user=settings.mirror_user,
             password=password.get_secret_value() if password else None,
+            login_hint=_LOGIN_HINT,
         )
     except ValueError as error:
-        raise SettingsError(f"Setting pypi_web.mirror.upstream is wrong: {error}") from None
+        raise SettingsError(
+            f"Setting pypi_web.mirror.upstream is wrong: {error} Write one such as"
+            " https://example.org/simple/."
+        ) from None
     pages = MirrorPages(engine, upstream, settings)
-    return Mirror(engine, settings, pages, MirrorFiles(engine, storage, upstream, pages, settings))
+    files = MirrorFiles(engine, storage, upstream, pages, settings)
+    return Mirror(engine, settings, upstream, pages, files)

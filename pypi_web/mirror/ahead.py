@@ -1,7 +1,7 @@
 """Brings files of upstream's here before anybody asks for them, by the rules that hold for whoever
 asks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
@@ -10,13 +10,14 @@ from sqlalchemy import select
 from pypi_web import clock
 from pypi_web.data import Project
 from pypi_web.data.session import reading
-from pypi_web.mirror import Mirror, rules
+from pypi_web.mirror import Mirror, missing, rules
 from pypi_web.mirror.files import Wanted
 from pypi_web.mirror.imported import list_imported
 from pypi_web.mirror.rules import Offer
+from pypi_web.settings import Settings
 from pypi_web.standards import distribution_names, versions
 from pypi_web.standards.lock_files import LockedFile, Wish
-from pypi_web.standards.upstream_pages import UpstreamFile
+from pypi_web.standards.upstream_pages import UpstreamFile, UpstreamPage
 from pypi_web.upstream import UpstreamUnavailable
 
 
@@ -54,9 +55,8 @@ def plan(mirror: Mirror, wish: Wish) -> Plan:
     if ours:
         files_of_ours = [each for each in offer.files if (each.filename, _sha256(each)) in ours]
         offer = replace(offer, files=tuple(files_of_ours))
-        names = {filename for filename, _ in ours}
-        locked = locked and tuple(each for each in locked if each.filename in names)
-    if locked is not None:
+        files, problems = _find_imported(mirror.settings, wish, known.page, offer, ours)
+    elif locked is not None:
         files, problems = _find_locked(project, offer, locked)
     else:
         files = _choose(offer, wish.specifier)
@@ -64,8 +64,11 @@ def plan(mirror: Mirror, wish: Wish) -> Plan:
     return Plan(tuple(Wanted(project, each) for each in files), tuple(problems))
 
 
-def bring(mirror: Mirror, wanted: Wanted) -> int:
+def bring(
+    mirror: Mirror, wanted: Wanted, *, on_progress: Callable[[int], object] = lambda _size: None
+) -> int:
     """Has a file and its metadata kept here, and waits until they are; gives the file's size.
+    `on_progress` is told of each few bytes that have come.
 
     Raises UpstreamUnavailable, also where the project was claimed meanwhile.
     """
@@ -76,9 +79,10 @@ def bring(mirror: Mirror, wanted: Wanted) -> int:
     if size is None:
         reader = files.fetch(wanted)
         size = reader.find_size()
-        for _ in reader.read(0, size):  # its end comes when all of it is here, and right
-            pass
+        for chunk in reader.read(0, size):  # its end comes when all of it is here, and right
+            on_progress(len(chunk))
     else:
+        on_progress(size)
         files.note_use(wanted)
     files.metadata_of(wanted)
     return size
@@ -122,6 +126,31 @@ def _find_locked(
         else:
             files.append(found)
     return files, problems
+
+
+def _find_imported(
+    settings: Settings, wish: Wish, page: UpstreamPage, offer: Offer, ours: set[tuple[str, str]]
+) -> tuple[list[UpstreamFile], list[str]]:
+    """Of a project that was imported, whose other files are here; `offer` is what upstream has of
+    `ours`."""
+    names = {filename for filename, _ in ours}
+    had = {each.filename for each in offer.files}
+    if wish.files is not None:
+        locked = [each for each in wish.files if each.filename in names]
+        lost = [each.filename for each in locked if each.filename not in had]
+        found = [each for each in locked if each.filename in had]
+        files, problems = _find_locked(wish.project, offer, found)
+    else:
+        files, problems = _choose(offer, wish.specifier), []
+        lost = [] if files else sorted(names - had)
+        lost = [each for each in lost if _is_of(wish.specifier, each)]
+    said = (missing.explain(settings, wish.project, page, each) for each in lost)
+    problems += [f"{wish.project}: {each}" for each in said]
+    return files, problems
+
+
+def _is_of(specifier: SpecifierSet, filename: str) -> bool:
+    return specifier.contains(distribution_names.split(filename)[1], prereleases=True)
 
 
 def _nothing_matches(wish: Wish, offer: Offer) -> str:

@@ -1,34 +1,60 @@
 """Names that are kept from upstream: a claim is a project without files, hosted here like any
 other, so that one rule holds everywhere."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 
-from pypi_web.data import Action, MirroredProject, Project, Release, Role, RoleName
+from pypi_web.data import (
+    Action,
+    JournalEntry,
+    MirroredFile,
+    MirroredProject,
+    Project,
+    Release,
+    Role,
+    RoleName,
+    TakenFilename,
+)
 from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_names
 from pypi_web.data.session import Database
 from pypi_web.mirror import rules
 from pypi_web.settings import Settings
-from pypi_web.standards import names
+from pypi_web.standards import distribution_names, names
 
 _PROJECTS: Any = Project.__table__
 
 
 class ClaimRefused(ValueError):
-    """A name cannot be claimed; the message says why."""
+    """A name cannot be claimed, or a claim not undone; the message says why."""
 
 
-def claim(db: Database, name: str, *, owner_id: int | None, actor: str | None) -> str:
+@dataclass(frozen=True)
+class Claim:
+    """A name that is claimed, normalised; `is_new` is False where it was before and got an owner,
+    and `files` are how many of upstream's are kept here and not given out."""
+
+    name: str
+    is_new: bool
+    files: int
+
+
+def claim(db: Database, name: str, *, owner_id: int | None, actor: str | None) -> Claim:
     """Makes a project without files of a name, which upstream is never asked for from then on, and
-    says so in the journal; gives the normalised name.
+    says so in the journal. One that was claimed without an owner gets one.
 
     `owner_id` is who becomes its owner: without one, administrators alone publish to it. `actor` is
     the name of who claims, None for the command line. The last thing that a transaction does, as
     journal.record is. Raises ClaimRefused.
     """
     normalized_name = names.normalize(name)
+    if "*" in name:
+        raise ClaimRefused(
+            "A claim is for one name. Names that begin alike are kept from upstream by the setting"
+            " pypi_web.mirror.reserved."
+        )
     if not names.is_valid(name) or len(normalized_name) > names.MAX_LENGTH:
         raise ClaimRefused(
             f"{name!r} is not a name that a project can have: write letters, digits and between"
@@ -37,18 +63,88 @@ def claim(db: Database, name: str, *, owner_id: int | None, actor: str | None) -
     if normalized_name in names.RESERVED:
         raise ClaimRefused(f"{normalized_name} is a name that no project may have.")
     lock_names(db)
-    hosted = select(Project.id).where(Project.normalized_name == normalized_name)
-    if db.execute(hosted).scalar() is not None:
-        raise ClaimRefused(
-            f"{normalized_name} is hosted here already: upstream is never asked for it."
-        )
+    kept = select(func.count()).where(
+        MirroredFile.normalized_name == normalized_name, MirroredFile.is_kept
+    )
+    files: int = db.execute(kept).scalar_one()
+    hosted = _lock_project(db, normalized_name)
+    if hosted is not None:
+        _refuse_unless_ownerless(db, hosted, normalized_name, owner_id)
+        _add_owner(db, hosted, owner_id)
+        return Claim(normalized_name, is_new=False, files=files)
     columns = {"name": name, "normalized_name": normalized_name}
     project_id: int = db.execute(insert(_PROJECTS).returning(_PROJECTS.c.id), columns).scalar_one()
+    _add_owner(db, project_id, owner_id)
+    record(db, project_id, normalized_name, Action.CLAIM, actor=actor)
+    return Claim(normalized_name, is_new=True, files=files)
+
+
+def unclaim(db: Database, name: str, *, actor: str | None) -> str:
+    """Removes a project that is a claim and never was anything else, so that upstream is asked for
+    its name again, and says so in the journal, which is kept; gives the normalised name.
+
+    Its roles and the tokens that are for it alone go too. Raises ClaimRefused.
+    """
+    normalized_name = names.normalize(name)
+    lock_names(db)
+    project_id = _lock_project(db, normalized_name)
+    if project_id is None:
+        raise ClaimRefused(f"{normalized_name} is not claimed.")
+    if _has_release(db, project_id) or _had_more(db, normalized_name):
+        raise ClaimRefused(
+            f"{normalized_name} has or had files of its own here: installers have been told of"
+            " them, and are not given a stranger's in their place."
+        )
+    record(db, project_id, normalized_name, Action.UNCLAIM, actor=actor)
+    db.execute(delete(_PROJECTS).where(_PROJECTS.c.id == project_id))
+    return normalized_name
+
+
+def _lock_project(db: Database, normalized_name: str) -> int | None:
+    """The project of a name, to which nobody adds anything until the transaction ends."""
+    hosted = select(Project.id).where(Project.normalized_name == normalized_name)
+    found: int | None = db.execute(hosted.with_for_update()).scalar()
+    return found
+
+
+def _has_release(db: Database, project_id: int) -> bool:
+    of_project = select(Release.id).where(Release.project_id == project_id).limit(1)
+    return db.execute(of_project).scalar() is not None
+
+
+def _refuse_unless_ownerless(
+    db: Database, project_id: int, name: str, owner_id: int | None
+) -> None:
+    if _has_release(db, project_id):
+        raise ClaimRefused(f"{name} is hosted here already: upstream is never asked for it.")
+    if owner_id is None:
+        raise ClaimRefused(f"{name} is claimed already: upstream is never asked for it.")
+    owners = select(Role.id).where(Role.project_id == project_id, Role.name == RoleName.OWNER)
+    if db.execute(owners.limit(1)).scalar() is not None:
+        raise ClaimRefused(f"{name} is claimed already, and has an owner.")
+
+
+def _add_owner(db: Database, project_id: int, owner_id: int | None) -> None:
+    """In place of another role, if they have one."""
     if owner_id is not None:
+        db.execute(delete(Role).where(Role.project_id == project_id, Role.user_id == owner_id))
         owner = {"project_id": project_id, "user_id": owner_id, "name": RoleName.OWNER}
         db.execute(insert(Role), owner)
-    record(db, project_id, normalized_name, Action.CLAIM, actor=actor)
-    return normalized_name
+
+
+def _had_more(db: Database, name: str) -> bool:
+    """Whether the journal knows more of a name than claims, or a filename of it is taken."""
+    acts = select(JournalEntry.id).where(
+        JournalEntry.project == name,
+        JournalEntry.action.not_in((Action.CLAIM, Action.UNCLAIM)),
+    )
+    if db.execute(acts.limit(1)).scalar() is not None:
+        return True
+    alike = func.lower(TakenFilename.filename).like(name.replace("-", "%") + "%")
+    return any(
+        distribution_names.is_distribution(each) and distribution_names.split(each)[0] == name
+        for each in db.execute(select(TakenFilename.filename).where(alike)).scalars()
+    )
 
 
 def list_claimed(db: Database) -> list[str]:
@@ -59,11 +155,11 @@ def list_claimed(db: Database) -> list[str]:
 
 
 def is_mirrored(db: Database, settings: Settings, normalized_name: str) -> bool:
-    """Whether installers here have been told of upstream's project of a name, which is not hosted,
-    so that who publishes under it would change what they get."""
+    """Whether installers here have ever been told of upstream's project of a name, which is not
+    hosted, so that who publishes under it would change what they get."""
     if settings.mirror_upstream is None or rules.is_reserved(settings, normalized_name):
         return False
     known = select(MirroredProject.id).where(
-        MirroredProject.normalized_name == normalized_name, MirroredProject.page.is_not(None)
+        MirroredProject.normalized_name == normalized_name, MirroredProject.was_found
     )
     return db.execute(known).scalar() is not None

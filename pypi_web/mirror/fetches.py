@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from pypi_web.standards.upstream_pages import UpstreamFile
 from pypi_web.storage import Storage
-from pypi_web.upstream import UpstreamUnavailable
+from pypi_web.upstream import UpstreamUnavailable, without_frames
 
 PIECE = 1 << 18
 
@@ -34,14 +34,15 @@ class Wanted:
 
 
 class Fetch:
-    """Of what has come all may be read but the last byte: that is given out once the whole of it is
-    known to be right."""
+    """Of what has come all may be read, but for the last byte of whatever somebody asked for: that
+    is given out once the whole file is known to be right."""
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
         self._size = wanted.file.size
         self._part: int | None = None
         self._written = 0
+        self._stirs = 0
         self._is_kept = False
         self._failure: Exception | None = None
         self._moved = threading.Condition()
@@ -73,7 +74,13 @@ class Fetch:
 
     def fail(self, failure: Exception) -> None:
         with self._moved:
-            self._failure = failure
+            self._failure = without_frames(failure)
+            self._moved.notify_all()
+
+    def stir(self) -> None:
+        """It is not forgotten: what takes long is to keep it."""
+        with self._moved:
+            self._stirs += 1
             self._moved.notify_all()
 
     # What those who read ask
@@ -96,7 +103,7 @@ class Fetch:
         """The bytes from `start` up to `end`, as they come; raises what the fetch failed with."""
         at = start
         while at < end:
-            ready = min(self._wait_beyond(at), end)
+            ready = self._wait_beyond(at, end)
             if self._part is None:  # it came on another machine
                 yield from storage.read(self.wanted.sha256, at, end)
                 return
@@ -111,30 +118,25 @@ class Fetch:
             return True
         return self._size is not None and self._size > SMALL and self._written > 1
 
-    def _wait_beyond(self, at: int) -> int:
-        """How many bytes may be given out, once it is more than `at`."""
+    def _wait_beyond(self, at: int, end: int) -> int:
+        """How many bytes may be given out to who wants those up to `end`, once it is more than
+        `at`."""
         with self._moved:
             while True:
-                before = self._written
-                self._moved.wait_for(lambda: self._is_beyond(at), PATIENCE)
-                if self._ready() > at:
-                    return self._ready()
+                before = self._written, self._stirs
+                self._moved.wait_for(
+                    lambda: self._ready(end) > at or self._is_kept or self._failure is not None,
+                    PATIENCE,
+                )
+                if self._ready(end) > at:
+                    return self._ready(end)
                 self._raise_failure()
-                if self._is_kept or self._written == before:
+                if self._is_kept or (self._written, self._stirs) == before:
                     raise UpstreamUnavailable("The rest of the file does not come.")
 
-    def _is_beyond(self, at: int) -> bool:
-        return self._ready() > at or self._is_kept or self._failure is not None
-
-    def _ready(self) -> int:
-        return (self._size or 0) if self._is_kept else self._written - 1
+    def _ready(self, end: int) -> int:
+        return min(end, self._size or 0) if self._is_kept else min(end, self._written) - 1
 
     def _raise_failure(self) -> None:
-        failure = self._failure
-        if failure is not None:
-            # One of its own for each: a raised exception holds on to whoever raised it.
-            raise (
-                type(failure)(*failure.args)
-                if isinstance(failure, UpstreamUnavailable)
-                else failure
-            )
+        if self._failure is not None:
+            raise without_frames(self._failure)

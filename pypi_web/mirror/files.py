@@ -8,6 +8,7 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from pypi_web.data.batches import Batch
 from pypi_web.data.session import Database, insert_for_conflicts, reading
 from pypi_web.mirror import imported, leases, rules
 from pypi_web.mirror.fetches import Fetch, Wanted
+from pypi_web.mirror.hosting import is_hosted_now
 from pypi_web.mirror.metadata import MirrorMetadata, save
 from pypi_web.mirror.pages import KnownPage, MirrorPages
 from pypi_web.mirror.parts import Part, Parts
@@ -42,10 +44,6 @@ told to come again, so that there are threads left which send what is hosted her
 
 TICK = 0.05
 """Seconds between two looks at what another process has."""
-
-STALL = 45.0
-"""Seconds in which another process may get nothing; upstream itself has fewer."""
-
 _HOSTED = select(Project.id).where(Project.normalized_name == bindparam("name"))
 _KEPT = select(MirroredFile.id).where(
     MirroredFile.filename == bindparam("filename"),
@@ -55,17 +53,18 @@ _KEPT = select(MirroredFile.id).where(
 
 
 class Reader:
-    """Somebody who reads a file that is coming; counted for as long as there is this object."""
+    """Somebody who reads a file that is coming; counted while it comes, for as long as there is
+    this object."""
 
     def __init__(self, fetch: Fetch, storage: Storage) -> None:
-        self._fetch = fetch
+        self.fetch = fetch
         self._storage = storage
 
     def find_size(self) -> int:
-        return self._fetch.find_size()
+        return self.fetch.find_size()
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
-        yield from self._fetch.read(self._storage, start, end)
+        yield from self.fetch.read(self._storage, start, end)
 
 
 class MirrorFiles:
@@ -104,9 +103,10 @@ class MirrorFiles:
             if is_hosted and not imported.is_imported(db, project, filename, sha256):
                 return None
         wanted = self._choose(self._pages.find_kept(project), filename, sha256)
-        if wanted is None and is_hosted:  # nobody reads upstream's page of it, which may be old
-            wanted = self._choose(self._pages.find(project), filename, sha256)
-        return wanted
+        if is_hosted:
+            # Nobody reads upstream's page of it, which may be old.
+            return wanted or self._choose(self._pages.find(project), filename, sha256)
+        return None if wanted is None or is_hosted_now(self._engine, project) else wanted
 
     def _choose(self, known: KnownPage | None, filename: str, sha256: str) -> Wanted | None:
         if known is None:
@@ -147,9 +147,14 @@ class MirrorFiles:
             self._fetches[wanted.sha256] = fetch
         if is_new:
             # A daemon, which the end of the process does not wait for.
-            threading.Thread(
+            thread = threading.Thread(
                 target=self._run, args=(fetch, before), daemon=True, name=wanted.file.filename
-            ).start()
+            )
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more of them
+                self._forget(fetch)
+                raise UpstreamUnavailable("Too many files are being fetched.") from None
         return reader
 
     def metadata_of(self, wanted: Wanted) -> str | None:
@@ -174,13 +179,20 @@ class MirrorFiles:
             with self._slots:
                 self._bring(fetch, lease)
         except Exception as error:
-            log.warning("%s was not fetched: %s", fetch.wanted.file.filename, error)
+            log.warning("%s was not fetched: %s", fetch.wanted.file.filename, str(error))
             fetch.fail(_told(error))
         finally:
-            with self._lock:
-                if self._fetches[fetch.wanted.sha256] is fetch:
-                    del self._fetches[fetch.wanted.sha256]
+            self._forget(fetch)
             fetch.over.set()
+
+    def _forget(self, fetch: Fetch) -> None:
+        """Who still reads it is no guest of upstream's any more."""
+        with self._lock:
+            if self._fetches[fetch.wanted.sha256] is fetch:
+                del self._fetches[fetch.wanted.sha256]
+            for reader in [each for each in self._readers if each.fetch is fetch]:
+                self._readers.discard(reader)
+                self._pages.turns.dismiss(reader)
 
     def _bring(self, fetch: Fetch, lease: str) -> None:
         while not self._leases.take(lease):
@@ -211,15 +223,19 @@ class MirrorFiles:
         while True:
             written, is_right = part.look()
             if is_right:
+                if part.digest() != fetch.wanted.sha256:
+                    raise UpstreamUnavailable("Another process has brought other bytes.")
                 fetch.end(written)
                 return
             if written > seen:
                 fetch.note(written)
                 seen, moved_at = written, time.monotonic()
-            elif written < seen or time.monotonic() > moved_at + STALL:
+            elif written < seen:
                 raise UpstreamUnavailable("Another process has failed to fetch the file.")
-            elif time.monotonic() > moved_at + 1 and not self._leases.is_taken(lease):
-                raise UpstreamUnavailable("Another process ended while it fetched the file.")
+            elif time.monotonic() > moved_at + 1:
+                if not self._leases.is_taken(lease):
+                    raise UpstreamUnavailable("Another process ended while it fetched the file.")
+                fetch.stir()
             time.sleep(TICK)
 
     def _receive(self, fetch: Fetch, lease: str) -> int:
@@ -251,11 +267,28 @@ class MirrorFiles:
                         raise UpstreamUnavailable(
                             f"The bytes of {wanted.file.filename} are not what upstream promised."
                         )
-                    self._keep(wanted, part, written, lease)
+                    with self._keeping_the_lease(fetch, lease):
+                        self._keep(wanted, part, written, lease)
                 except Exception as error:
                     fetch.fail(_told(error))  # before anybody finds the part empty
                     raise
         return written
+
+    @contextmanager
+    def _keeping_the_lease(self, fetch: Fetch, lease: str) -> Iterator[None]:
+        """For what takes long on a slow disk, when upstream has sent all."""
+        is_over = threading.Event()
+
+        def renew() -> None:
+            while not is_over.wait(leases.DURATION.total_seconds() / 4):
+                self._leases.take(lease)
+                fetch.stir()
+
+        threading.Thread(target=renew, daemon=True, name=f"keeping {lease}").start()
+        try:
+            yield
+        finally:
+            is_over.set()
 
     def _keep(self, wanted: Wanted, part: BinaryIO, size: int, lease: str) -> None:
         with os.fdopen(os.dup(part.fileno()), "rb") as content:
@@ -307,6 +340,6 @@ def _write(part: BinaryIO, chunk: bytes) -> None:
 
 
 def _write_uses(db: Session, uses: Counter[tuple[str, str]]) -> None:
-    for filename, sha256 in uses:
+    for filename, sha256 in sorted(uses):  # in one order, or two processes wait for each other
         one = (MirroredFile.filename == filename) & (MirroredFile.sha256 == sha256)
         db.execute(update(MirroredFile).where(one).values(used_at=clock.now()))

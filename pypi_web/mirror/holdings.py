@@ -3,13 +3,15 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from pypi_web.data import MirroredFile, MirroredProject, Project, Release
+from pypi_web.data import File, MirroredFile, MirroredProject, Project, Release
 from pypi_web.data.session import Database, reading
 
 log = logging.getLogger(__name__)
@@ -18,6 +20,9 @@ PAGE = 50
 
 MAX_NAMES = 100
 """Names of each kind that are told."""
+
+MAX_RANKED = 1_000
+"""Projects that are ranked by size."""
 
 MAX_AGE = 10.0
 """Seconds after which totals are made anew."""
@@ -39,17 +44,27 @@ class Holding:
     used_at: datetime | None
 
 
+class Ranked(NamedTuple):
+    """A project's place among all by what is kept of it; the key by which they are paged."""
+
+    size: int
+    name: str
+
+
 @dataclass(frozen=True)
 class Totals:
     """How much came from upstream, `size` being the bytes of kept files; and the first hundred
     names that are `claimed`, of projects without a release, or `shared`, of hosted projects of
-    which upstream is known to have one too."""
+    which upstream is known to have one too and is not asked for it.
+
+    `largest` are the first thousand projects by the bytes that are kept of them, with these."""
 
     projects: int
     files: int
     size: int
     claimed: tuple[str, ...]
     shared: tuple[str, ...]
+    largest: tuple[Ranked, ...]
 
 
 def list_holdings(db: Database, *, after: str) -> tuple[list[Holding], bool]:
@@ -62,16 +77,39 @@ def list_holdings(db: Database, *, after: str) -> tuple[list[Holding], bool]:
         .limit(PAGE + 1)
     )
     rows = db.execute(known).all()
-    found = [row.normalized_name for row in rows[:PAGE]]
+    return _complete(db, [(name, asked_at) for name, asked_at in rows[:PAGE]]), len(rows) > PAGE
+
+
+def list_largest(
+    db: Database, ranked: Sequence[Ranked], *, after: Ranked | None
+) -> tuple[list[Holding], Ranked | None]:
+    """One page of `Totals.largest`, from the first behind `after`; and the last one's place, where
+    there are more."""
+    behind = [each for each in ranked if after is None or _by_rank(each) > _by_rank(after)]
+    names = [each.name for each in behind[:PAGE]]
+    known = select(MirroredProject.normalized_name, MirroredProject.asked_at).where(
+        MirroredProject.normalized_name.in_(names)
+    )
+    asked = {row.normalized_name: row.asked_at for row in db.execute(known)}
+    holdings = _complete(db, [(each, asked[each]) for each in names if each in asked])
+    return holdings, behind[PAGE - 1] if len(behind) > PAGE else None
+
+
+def _by_rank(ranked: Ranked) -> tuple[int, str]:
+    return -ranked.size, ranked.name
+
+
+def _complete(db: Database, known: list[tuple[str, datetime]]) -> list[Holding]:
+    """What is kept of some projects, in their order."""
+    found = [name for name, _ in known]
     # Apart: joined, a database may think of beginning with all projects.
     among = select(Project.normalized_name).where(Project.normalized_name.in_(found))
     hosted = set(db.execute(among).scalars())
     kept = _measure(db, found)
-    holdings = [
+    return [
         Holding(name, asked_at, name in hosted, *kept.get(name, (0, 0, None)))
-        for name, asked_at in rows[:PAGE]
+        for name, asked_at in known
     ]
-    return holdings, len(rows) > PAGE
 
 
 def _measure(db: Database, names: list[str]) -> dict[str, tuple[int, int, datetime | None]]:
@@ -138,14 +176,29 @@ def _count(db: Database) -> Totals:
         .where(MirroredProject.normalized_name == Project.normalized_name, has_page)
         .exists()
     )
+    was_imported = (
+        select(File.id)
+        .join(Release, File.release_id == Release.id)
+        .where(Release.project_id == Project.id, ~File.is_stored)
+        .exists()
+    )
     count, size = db.execute(files).one()
     return Totals(
         projects=db.execute(projects).scalar_one(),
         files=count,
         size=int(size),
         claimed=_list_names(db, ~has_release),
-        shared=_list_names(db, has_release & is_upstreams),
+        shared=_list_names(db, has_release & is_upstreams & ~was_imported),
+        largest=_rank(db),
     )
+
+
+def _rank(db: Database) -> tuple[Ranked, ...]:
+    size = func.sum(MirroredFile.size)
+    name = MirroredFile.normalized_name
+    ranked = select(size, name).where(MirroredFile.is_kept).group_by(name)
+    rows = db.execute(ranked.order_by(size.desc(), name).limit(MAX_RANKED))
+    return tuple(Ranked(int(size), name) for size, name in rows)
 
 
 def _list_names(db: Database, condition: ColumnElement[bool]) -> tuple[str, ...]:

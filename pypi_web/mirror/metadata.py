@@ -66,7 +66,10 @@ class MirrorMetadata:
         named = {"filename": wanted.file.filename, "sha256": wanted.sha256}
         with reading(self._engine) as db:
             sha256: str | None = db.execute(_KEPT, named).scalar()
+        promised = wanted.file.metadata and wanted.file.metadata.sha256
         if sha256 is not None:
+            if promised and sha256 != promised:
+                return None  # upstream has changed it
             try:
                 self._storage.size(sha256)
             except FileNotFoundError:

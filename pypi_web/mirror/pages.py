@@ -3,7 +3,9 @@
 import logging
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, bindparam, select, update
@@ -12,12 +14,13 @@ from pypi_web import clock
 from pypi_web.data import MirroredProject
 from pypi_web.data.session import Database, insert_for_conflicts, reading
 from pypi_web.mirror import rules
+from pypi_web.mirror.doubts import AddressDoubt
 from pypi_web.mirror.leases import Leases
 from pypi_web.mirror.quick_writes import QuickWrites
 from pypi_web.mirror.turns import RETRY, SLOW, Turns
 from pypi_web.settings import Settings
-from pypi_web.standards import simple_pages, upstream_pages
-from pypi_web.standards.upstream_pages import UnreadablePage, UpstreamPage
+from pypi_web.standards import distribution_names, names, simple_pages, upstream_pages
+from pypi_web.standards.upstream_pages import UnreadablePage, UpstreamFile, UpstreamPage
 from pypi_web.upstream import Found, Missing, Unchanged, Upstream, UpstreamUnavailable
 
 log = logging.getLogger(__name__)
@@ -33,9 +36,12 @@ WAIT = 25.0
 """Seconds that a reader waits for a page that is not here yet: installers themselves give up after
 15 or 30, and ask again, which joins what was begun."""
 
-_LOADED = 50_000
-"""Files whose pages stay as values, for those who ask for one file of a project after the other:
-some 50 MB."""
+_LOADED = 64 << 20
+"""Bytes of the pages that stay as values, for those who ask for one file of a project after the
+other."""
+
+_LARGE = 4 << 20
+"""Bytes of a page that is read while no other such one is: it takes many times as much memory."""
 
 _NAMED = (MirroredProject.normalized_name == bindparam("name")) & (
     MirroredProject.upstream == bindparam("upstream")
@@ -67,6 +73,16 @@ class _Row:
     asked_at: datetime
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """A page as a value, of when it was asked for."""
+
+    page: UpstreamPage
+    tag: str
+    asked_at: datetime
+    size: int
+
+
 class MirrorPages:
     def __init__(self, engine: Engine, upstream: Upstream, settings: Settings) -> None:
         self._engine = engine
@@ -76,9 +92,11 @@ class MirrorPages:
         self.writes = QuickWrites(engine)
         self.leases = Leases(engine, self.writes)
         self.turns = Turns(self.leases)
+        self.doubt = AddressDoubt(engine, self._address)
         self._lock = threading.Lock()
-        self._loaded: OrderedDict[tuple[str, datetime], tuple[UpstreamPage, str]] = OrderedDict()
-        self._files_loaded = 0
+        self._reading = threading.Lock()
+        self._loaded: OrderedDict[str, _Loaded] = OrderedDict()
+        self._bytes_loaded = 0
 
     def find(self, name: str) -> KnownPage | None:
         """The page of a project that is not hosted here, as new as it has to be; None where there
@@ -87,7 +105,7 @@ class MirrorPages:
         Raises UpstreamUnavailable where upstream does not answer and nothing is here that may
         stand in for its answer.
         """
-        if rules.is_reserved(self._settings, name):
+        if not self._may_ask(name):
             return None
         row = self._find_row(name)
         if row is not None and self._is_fresh(row):
@@ -116,11 +134,15 @@ class MirrorPages:
     def find_kept(self, name: str) -> KnownPage | None:
         """The page as it is here, however old: for files, which do not change under their address.
         Upstream is asked where there is none."""
-        if rules.is_reserved(self._settings, name):
+        if not self._may_ask(name):
             return None
         row = self._find_row(name)
         known = self._load_known(name, row, is_stale=False) if row and row.has_page else None
         return known or self.find(name)
+
+    def _may_ask(self, name: str) -> bool:
+        is_a_name = len(name) <= names.MAX_LENGTH and names.is_valid(name)
+        return is_a_name and not rules.is_reserved(self._settings, name)
 
     def fresh_until(self, known: KnownPage) -> datetime:
         """Until when the page need not be asked about."""
@@ -142,27 +164,26 @@ class MirrorPages:
 
     def _load_known(self, name: str, row: _Row, *, is_stale: bool) -> KnownPage | None:
         """None for a page that this release cannot read: it has to be asked for again."""
-        key = (name, row.asked_at)
         with self._lock:
-            loaded = self._loaded.get(key)
+            loaded = self._loaded.get(name)
             if loaded is not None:
-                self._loaded.move_to_end(key)
-        if loaded is None:
-            loaded = self._load(name)
-            if loaded is None:
+                self._loaded.move_to_end(name)
+        if loaded is None or loaded.asked_at != row.asked_at:
+            found = self._load(name)
+            if found is None:
                 return None
-            self._remember(key, loaded)
-        return KnownPage(name, *loaded, row.asked_at, is_stale)
+            loaded = self._remember(name, row.asked_at, *found)
+        return KnownPage(name, loaded.page, loaded.tag, row.asked_at, is_stale)
 
-    def _remember(self, key: tuple[str, datetime], loaded: tuple[UpstreamPage, str]) -> None:
+    def _remember(self, name: str, asked_at: datetime, page: UpstreamPage, tag: str) -> _Loaded:
+        loaded = _Loaded(page, tag, asked_at, page.size_in_memory)
         with self._lock:
-            if key in self._loaded:
-                return
-            self._loaded[key] = loaded
-            self._files_loaded += len(loaded[0].files)
-            while self._files_loaded > _LOADED and len(self._loaded) > 1:
-                _, (page, _) = self._loaded.popitem(last=False)
-                self._files_loaded -= len(page.files)
+            before = self._loaded.pop(name, None)
+            self._bytes_loaded += loaded.size - (before.size if before else 0)
+            self._loaded[name] = loaded
+            while self._bytes_loaded > _LOADED:
+                self._bytes_loaded -= self._loaded.popitem(last=False)[1].size
+        return loaded
 
     def _load(self, name: str) -> tuple[UpstreamPage, str] | None:
         with reading(self._engine) as db:
@@ -208,12 +229,14 @@ class MirrorPages:
             values |= {"upstream": self._address, "page": None, "etag": None}
         if isinstance(answer, Found):
             try:
-                read = simple_pages.read(answer.body, answer.content_type, answer.url)
+                with self._reading if len(answer.body) > _LARGE else nullcontext():
+                    read = simple_pages.read(answer.body, answer.content_type, answer.url)
             except UnreadablePage as error:
                 raise UpstreamUnavailable(f"Upstream's page of {name}: {error}") from None
+            read = replace(read, files=tuple(_own_files(name, read)))
             written = upstream_pages.write(read)
             loaded = read, upstream_pages.digest(written)
-            values |= {"page": written, "etag": answer.etag}
+            values |= {"page": written, "etag": answer.etag, "was_found": True}
         lease = f"page {name}"
 
         def write(db: Database) -> None:
@@ -230,6 +253,15 @@ class MirrorPages:
             self.leases.give_back_within(db, lease)
 
         self.writes.write(write)
+        if isinstance(answer, Missing):
+            self.doubt.note_missing(name)
+        else:
+            self.doubt.settle()
         if loaded is not None:
-            self._remember((name, asked_at), loaded)
+            self._remember(name, asked_at, *loaded)
         self.leases.forget(lease)
+
+
+def _own_files(name: str, page: UpstreamPage) -> Iterator[UpstreamFile]:
+    """Those that are named after the project: others are their own project's to offer."""
+    return (each for each in page.files if distribution_names.split(each.filename)[0] == name)

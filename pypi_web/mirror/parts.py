@@ -33,6 +33,14 @@ class Part:
         found = os.fstat(self.file.fileno())
         return found.st_size, stat.S_IMODE(found.st_mode) == _RIGHT
 
+    def digest(self) -> str:
+        """The SHA-256 of what is here."""
+        digest, at = hashlib.sha256(), 0
+        while chunk := os.pread(self.file.fileno(), 1 << 20, at):
+            digest.update(chunk)
+            at += len(chunk)
+        return digest.hexdigest()
+
 
 class Parts:
     """The folder that those processes share which share a database."""
@@ -41,22 +49,33 @@ class Parts:
         told = hashlib.sha256(url.render_as_string().encode()).hexdigest()[:16]
         name = f"pypi_web-mirror-{os.geteuid()}-{told}"
         self._folder = Path(tempfile.gettempdir()) / name
-        with suppress(FileExistsError):
-            self._folder.mkdir(mode=0o700)
-        found = self._folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-            # Somebody else made it, and could change what is in it.
-            self._folder = Path(tempfile.mkdtemp(prefix="pypi_web-mirror-"))
+        self._make_folder()
         for each in self._folder.iterdir():
             with suppress(FileNotFoundError):
                 if each.stat().st_mtime < time.time() - _LEFT_BEHIND:
                     each.unlink()
 
+    def _make_folder(self) -> None:
+        """Also where who cleans up has taken it."""
+        with suppress(FileExistsError):
+            self._folder.mkdir(mode=0o700)
+        if not self._is_ours():
+            self._folder = Path(tempfile.mkdtemp(prefix="pypi_web-mirror-"))
+
+    def _is_ours(self) -> bool:
+        """Whether nobody else can change what is in the folder."""
+        try:
+            found = self._folder.lstat()
+        except FileNotFoundError:
+            return False
+        is_folder = stat.S_ISDIR(found.st_mode)
+        return is_folder and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+
     @contextmanager
     def making(self, sha256: str, size: int | None) -> Iterator[BinaryIO]:
         """A new file, to be written in the block; who reads it finds it right after that, or empty
         where the block has failed. It has no name from then on."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)  # who cleans up may have taken it
+        self._make_folder()
         for left in self._folder.glob(f"{sha256}-*"):
             left.unlink(missing_ok=True)
         path = self._folder / f"{sha256}-{'' if size is None else size}"
@@ -74,6 +93,8 @@ class Parts:
 
     def find(self, sha256: str) -> Part | None:
         """What another process has of a file."""
+        if not self._is_ours():
+            return None
         for path in self._folder.glob(f"{sha256}-*"):
             with suppress(FileNotFoundError):
                 return self.open(path)

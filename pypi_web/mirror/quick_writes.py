@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pypi_web.data.session import for_writing
@@ -46,15 +47,23 @@ class QuickWrites:
         try:
             with _writing_quickly(self._engine) as db:
                 results = [work(db) for work, _ in jobs]
-        except Exception:
-            for work, answer in jobs:
-                try:
-                    answer.set_result(self._write_alone(work))
-                except Exception as error:
-                    answer.set_exception(error)
-        else:
             for (_, answer), result in zip(jobs, results, strict=True):
                 answer.set_result(result)
+        except OperationalError as error:  # the database cannot be written, by none of them
+            for _, answer in jobs:
+                answer.set_exception(error)
+        except Exception:
+            for job in jobs:
+                self._write_job(*job)
+        finally:
+            for _, answer in jobs:
+                answer.cancel()  # does nothing but where this thread is being ended
+
+    def _write_job(self, work: Callable[[Session], Result], answer: "Future[Result]") -> None:
+        try:
+            answer.set_result(self._write_alone(work))
+        except Exception as error:
+            answer.set_exception(error)
 
     def _write_alone(self, work: Callable[[Session], Result]) -> Result:
         with _writing_quickly(self._engine) as db:

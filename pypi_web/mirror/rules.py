@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
+from pypi_web.mirror.cooling import tell_when
 from pypi_web.settings import Settings
 from pypi_web.standards.upstream_pages import UpstreamFile, UpstreamPage
 
@@ -34,7 +35,9 @@ def minimum_age(settings: Settings, normalized_name: str) -> timedelta:
 def judge(settings: Settings, normalized_name: str, page: UpstreamPage, now: datetime) -> Offer:
     """What is offered of a page at a moment."""
     if page.status == QUARANTINED:
-        return Offer((), ("Upstream has quarantined this project: nothing of it is offered.",))
+        why = f" The reason given: “{page.status_reason}”." if page.status_reason else ""
+        told = f"Upstream has quarantined this project: nothing of it is offered.{why}"
+        return Offer((), (told,))
     files = [each for each in page.files if "sha256" in each.hashes]
     reasons = []
     if unverifiable := len(page.files) - len(files):
@@ -42,19 +45,29 @@ def judge(settings: Settings, normalized_name: str, page: UpstreamPage, now: dat
             f"Upstream tells no SHA-256 of {_count(unverifiable)}: nobody could tell whether the"
             " right bytes came."
         )
+    large = [each for each in files if (each.size or 0) > settings.mirror_max_file_size]
+    if large:
+        files = [each for each in files if each not in large]
+        reasons.append(
+            f"{_count(len(large)).capitalize()} of upstream's: larger than is fetched here (setting"
+            " pypi_web.mirror.max_file_size)."
+        )
     age = minimum_age(settings, normalized_name)
     if age:
         timed = [each for each in files if each.uploaded_at is not None]
         if untimed := len(files) - len(timed):
             reasons.append(
                 f"Upstream does not tell when it got {_count(untimed)}, and only what is"
-                f" {_days(age)} old is offered here (setting pypi_web.mirror.minimum_age)."
+                f" {_days(age)} old is offered here (setting pypi_web.mirror.minimum_age). A"
+                " project that is named in pypi_web.mirror.minimum_age_except does not wait."
             )
         files = [each for each in timed if each.uploaded_at and each.uploaded_at <= now - age]
-        if young := len(timed) - len(files):
+        if len(timed) > len(files):
+            young = [each for each in timed if each.uploaded_at and each.uploaded_at > now - age]
             reasons.append(
-                f"Upstream has got {_count(young)} lately, and only what is {_days(age)} old is"
-                " offered here (setting pypi_web.mirror.minimum_age)."
+                f"Upstream has got {_count(len(young))} lately, and only what is {_days(age)} old"
+                " is offered here (setting pypi_web.mirror.minimum_age):"
+                f" {tell_when(normalized_name, young, files, age)}."
             )
     return Offer(tuple(files), tuple(reasons))
 

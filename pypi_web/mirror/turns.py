@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 from pypi_web.mirror.leases import Leases
-from pypi_web.upstream import UpstreamUnavailable
+from pypi_web.upstream import UpstreamUnavailable, without_frames
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Turns:
         self._leases = leases
         self._lock = threading.Lock()
         self._running: dict[str, tuple[float, Future[None]]] = {}
+        self._asking: dict[str, float] = {}  # since when upstream is asked, the oldest first
         self._failures: OrderedDict[str, tuple[float, UpstreamUnavailable]] = OrderedDict()
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._waiting = 0
@@ -61,6 +62,10 @@ class Turns:
         UpstreamUnavailable where too many do."""
         with self._lock:
             self._admit(guest)
+
+    def dismiss(self, guest: object) -> None:
+        with self._lock:
+            self._guests.discard(guest)
 
     def have_fetched(
         self, name: str, seconds: float, *, is_here: Callable[[], bool], fetch: Callable[[], None]
@@ -79,22 +84,27 @@ class Turns:
         with self._waiting_for_a_page():
             answer.exception(max(left, 0))
         error = answer.exception()
-        if error is not None:
-            raise _anew(error)
+        if isinstance(error, Exception):
+            raise without_frames(error)
 
     def _begin(
         self, name: str, is_here: Callable[[], bool], fetch: Callable[[], None]
     ) -> "tuple[float, Future[None]]":
         failed_at, error = self._failures.get(name, (0.0, None))
         if error is not None and time.monotonic() < failed_at + RETRY:
-            raise _anew(error)
+            raise without_frames(error)
         if name not in self._running:
             if len(self._running) >= IN_LINE:
                 raise _full()
-            self._running[name] = time.monotonic(), Future()
-            threading.Thread(
+            thread = threading.Thread(
                 target=self._run, args=(name, is_here, fetch), daemon=True, name=f"mirror {name}"
-            ).start()
+            )
+            self._running[name] = time.monotonic(), Future()
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more of them
+                del self._running[name]
+                raise _full() from None
         return self._running[name]
 
     @contextmanager
@@ -118,18 +128,21 @@ class Turns:
         self._guests.add(guest)
 
     def _is_slow(self) -> bool:
-        oldest = next(iter(self._running.values()), None)
-        return oldest is not None and time.monotonic() > oldest[0] + SLOW
+        oldest = next(iter(self._asking.values()), None)
+        return oldest is not None and time.monotonic() > oldest + SLOW
 
     def _run(self, name: str, is_here: Callable[[], bool], fetch: Callable[[], None]) -> None:
         failure: Exception | None = None
         try:
             with self._slots:
+                with self._lock:
+                    self._asking[name] = time.monotonic()
                 self._fetch_alone(name, is_here, fetch)
         except Exception as error:
-            log.warning("Upstream: %s: %s", name, error)
-            failure = error
+            log.warning("Upstream: %s: %s", name, str(error))
+            failure = without_frames(error)
         with self._lock:
+            self._asking.pop(name, None)
             _, answer = self._running.pop(name)
             if isinstance(failure, UpstreamUnavailable):
                 self._failures[name] = time.monotonic(), failure
@@ -164,8 +177,3 @@ class _Guest:
 
 def _full() -> UpstreamUnavailable:
     return UpstreamUnavailable("Too many wait for upstream: ask again in a moment.")
-
-
-def _anew(error: BaseException) -> BaseException:
-    """One of its own for each who is told: a raised exception holds on to whoever raised it."""
-    return type(error)(*error.args) if isinstance(error, UpstreamUnavailable) else error

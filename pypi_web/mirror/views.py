@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pyramid.view import view_config
 
-from pypi_web.mirror.holdings import list_holdings
+from pypi_web.mirror.holdings import Ranked, list_holdings, list_largest
 from pypi_web.security.permissions import Permission
 from pypi_web.standards import names
 
@@ -19,13 +19,31 @@ from pypi_web.standards import names
 def overview(request: Any) -> dict[str, Any]:
     """Only what the database has: upstream is not asked."""
     after = names.normalize(request.GET.get("after", "")[: names.MAX_LENGTH])
-    holdings, has_more = list_holdings(request.db, after=after)
-    settings = request.settings
+    totals = request.registry["mirror_totals"].find()
+    settings, mirror = request.settings, request.mirror
+    by_size = request.GET.get("sort") == "size"
+    if by_size:
+        ranked = totals.largest if totals else ()
+        holdings, last = list_largest(request.db, ranked, after=_place(request, after))
+        next = last and {"sort": "size", "size": last.size, "after": last.name}
+    else:
+        holdings, has_more = list_holdings(request.db, after=after)
+        next = {"after": holdings[-1].name} if has_more else None
     return {
+        "trouble": mirror.upstream.trouble,
+        "doubt": mirror.pages.doubt.sentence,
+        "by_size": by_size,
         "host": urlsplit(settings.mirror_upstream).hostname,
         "reserved": settings.mirror_reserved,
-        "totals": request.registry["mirror_totals"].find(),
+        "totals": totals,
         "after": after,
         "holdings": holdings,
-        "next": holdings[-1].name if has_more else None,
+        "next": next,
     }
+
+
+def _place(request: Any, after: str) -> Ranked | None:
+    """Behind which project a page by size begins; None for the first."""
+    written = request.GET.get("size", "")
+    is_number = written.isascii() and written.isdigit() and len(written) <= 18
+    return Ranked(int(written), after) if after and is_number else None

@@ -14,6 +14,7 @@ from pypi_web.data import Dependency, DependencyKind, MirroredFile, Project, Pro
 from pypi_web.data.session import reading
 from pypi_web.mirror import Mirror, rules
 from pypi_web.mirror.fetches import Wanted
+from pypi_web.mirror.hosting import is_hosted_now
 from pypi_web.mirror.imported import find_imported
 from pypi_web.mirror.pages import KnownPage
 from pypi_web.projects import releases
@@ -78,7 +79,7 @@ def find(
     Upstream may be awaited: the caller holds nothing of the database. Raises UpstreamUnavailable.
     """
     known = mirror.pages.find(normalized_name)
-    if known is None:
+    if known is None or is_hosted_now(mirror.engine, normalized_name):
         return None
     offer = rules.judge(mirror.settings, normalized_name, known.page, clock.now())
     here = _find_here(mirror, normalized_name)
@@ -117,7 +118,18 @@ def complete(db: Session, mirror: Mirror, view: ReleaseView) -> ReleaseView:
     to its files that were imported."""
     imported = find_imported(db, mirror.settings, view.project.normalized_name)
     linked = view.linked | _list_linked(mirror, view.dependencies)
-    return replace(view, linked=linked, imported_until=imported.until)
+    kept = frozenset[tuple[str, str]]()
+    if not all(file.is_stored for file in view.files):
+        kept = _find_kept(db, view.project.normalized_name)
+    return replace(view, linked=linked, imported_until=imported.until, kept=kept)
+
+
+def _find_kept(db: Session, normalized_name: str) -> frozenset[tuple[str, str]]:
+    """The files of upstream's that are here, by filename and SHA-256."""
+    kept = select(MirroredFile.filename, MirroredFile.sha256).where(
+        MirroredFile.normalized_name == normalized_name, MirroredFile.is_kept
+    )
+    return frozenset((filename, sha256) for filename, sha256 in db.execute(kept))
 
 
 def _find_here(mirror: Mirror, normalized_name: str) -> _Here:

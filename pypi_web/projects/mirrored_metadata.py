@@ -147,5 +147,6 @@ def _fail(reason: str) -> _Failure:
 
 
 def _weigh(found: ShownMetadata | _Failure) -> int:
-    readme = found.readme if isinstance(found, ShownMetadata) else None
-    return _WEIGHT + (len(readme.html) if readme else 0)
+    if isinstance(found, _Failure):
+        return _WEIGHT
+    return _WEIGHT + len(repr(found.fields)) + (len(found.readme.html) if found.readme else 0)

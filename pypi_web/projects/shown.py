@@ -52,6 +52,8 @@ class ReleaseView:
     unknown: str | None = None
     imported_until: datetime | None = None
     """Of a project that is hosted here, what mirror.imported says of its files."""
+    kept: frozenset[tuple[str, str]] = frozenset()
+    """Of those the ones that were fetched since, by filename and SHA-256."""
 
     @property
     def is_newest(self) -> bool:
@@ -60,6 +62,10 @@ class ReleaseView:
     @property
     def is_installable(self) -> bool:
         return any(self.offers(file) for file in self.files)
+
+    def keeps(self, file: Any) -> bool:
+        """Whether the bytes of a file that was imported are here by now."""
+        return (file.filename, file.sha256) in self.kept
 
     def offers(self, file: Any) -> bool:
         """Whether a file may be had here, unless its project is quarantined."""

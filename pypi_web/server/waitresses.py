@@ -92,6 +92,8 @@ def _create(
     options.setdefault("asyncore_use_poll", True)
     options.setdefault("connection_limit", 1_000)
     options.setdefault("channel_timeout", 60)
+    # As many as a worker has in production: those who wait for a mirror's upstream leave some.
+    options.setdefault("threads", 64)
     server = create_server(app, map=connected, sockets=sockets, **options)
     for each in connected.values():
         if hasattr(each, "channel_class"):

@@ -119,7 +119,7 @@ def _read_requirement(line: str) -> Requirement | None:
     except InvalidRequirement:
         if _IS_ADDRESS(bare):
             return None
-        raise UnreadableList(f"{line!a} is no requirement.") from None
+        raise UnreadableList("It has a line that is no requirement.") from None
     return None if requirement.url else requirement
 
 

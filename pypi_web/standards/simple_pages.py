@@ -29,6 +29,12 @@ HTML_TYPES = frozenset({Format.HTML, Format.PLAIN_HTML})
 MAX_NUMBER = 2**63 - 1
 """The largest size and serial: what a database keeps."""
 
+MAX_FILES = 100_000
+"""More are not read: the largest projects have a third of that."""
+
+_MAX_VALUES = 20 * MAX_FILES
+"""Commas, or tags, of a page: what is read of it takes memory by their number."""
+
 _STATUSES = frozenset({ACTIVE, "archived", "deprecated", "quarantined"})
 
 _HEX_DIGITS = {
@@ -53,6 +59,7 @@ since some take time by the square."""
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w-]+)""", re.A | re.I)
 _VERSION = re.compile(r"0*([0-9]{1,9})\.[0-9]+", re.A)
+_FAR = 9000
 _IS_HEX = re.compile(r"[0-9A-Fa-f]+", re.A).fullmatch
 _IS_SHA256 = re.compile(r"[0-9a-f]{64}", re.A).fullmatch
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -65,6 +72,8 @@ def read(body: bytes, content_type: str, url: str) -> UpstreamPage:
     Raises UnreadablePage, whose message is a sentence for the site's owner, and nothing else.
     """
     media_type = content_type.partition(";")[0].strip().lower()
+    if body.count(b"," if media_type in JSON_TYPES else b"<") > _MAX_VALUES:
+        raise UnreadablePage("The page says more than this index reads.")
     if media_type in JSON_TYPES:
         return _page(_parse_json(body), Addresses(url))
     if media_type in HTML_TYPES:
@@ -99,6 +108,8 @@ def _page(said: dict[str, Any], addresses: Addresses) -> UpstreamPage:
     files = said.get("files")
     if not isinstance(files, list):
         raise UnreadablePage("The page has no list of files, so it is not that of a project.")
+    if len(files) > MAX_FILES:
+        raise UnreadablePage(f"The page lists more than {MAX_FILES:,} files.")
     name = said.get("name")
     status, status_reason = _status(said.get("project-status"))
     return UpstreamPage(
@@ -186,16 +197,17 @@ def _number(said: object) -> int | None:
 
 
 def _moment(said: object) -> datetime | None:
-    """One without a time zone is in UTC, as all of them must be (PEP 700)."""
+    """One without a time zone is in UTC, as all of them must be (PEP 700); one so far ahead that
+    nothing can be reckoned from it is none."""
     if not isinstance(said, str):
         return None
     try:
         moment = datetime.fromisoformat(said)
-        if moment.tzinfo is UTC:
-            return moment
         if moment.tzinfo is None:
-            return moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC)
+            moment = moment.replace(tzinfo=UTC)
+        elif moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC)
+        return moment if moment.year < _FAR else None
     except (ValueError, OverflowError):
         return None
 

@@ -62,6 +62,20 @@ class UpstreamPage:
     last_serial: int | None = None
 
     @property
+    def size_in_memory(self) -> int:
+        """Some number of bytes, that it takes at most."""
+        texts = sum(
+            len(file.filename)
+            + len(file.url)
+            + len(file.requires_python or "")
+            + len(file.yanked or "")
+            + len(file.provenance or "")
+            for file in self.files
+        )
+        told = sum(map(len, self.versions or ())) + len(self.status_reason or "")
+        return 4_000 + 800 * len(self.files) + 60 * len(self.versions or ()) + texts + told
+
+    @property
     def tells_upload_times(self) -> bool:
         """Whether the upstream says of any file when it came: HTML never does, JSON need not."""
         return any(file.uploaded_at is not None for file in self.files)

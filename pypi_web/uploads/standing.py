@@ -10,7 +10,7 @@ from pypi_web.mirror.claims import is_mirrored
 from pypi_web.projects import releases
 from pypi_web.security import permissions
 from pypi_web.security.identity import Identity
-from pypi_web.security.permissions import Permission, decide
+from pypi_web.security.permissions import RULES, Permission, decide
 from pypi_web.settings import Settings
 from pypi_web.standards import names, versions
 from pypi_web.standards.filenames import PackageType
@@ -78,7 +78,7 @@ def is_published(
     if standing.project_id is None:
         _refuse_new_project(db, publisher, upload, settings)
     else:
-        _refuse_unless_permitted(standing, publisher, upload)
+        _refuse_unless_permitted(db, standing, publisher, upload)
     if standing.sha256 is None:
         _refuse_deleted(standing, upload)
         _refuse_second_sdist(db, standing, upload)
@@ -91,21 +91,30 @@ def is_published(
     return bool(standing.is_stored)
 
 
-def _refuse_unless_permitted(standing: Standing, publisher: Identity, upload: Upload) -> None:
+def _refuse_unless_permitted(
+    db: Database, standing: Standing, publisher: Identity, upload: Upload
+) -> None:
     project = upload.filename.project
     assert standing.project_id is not None
     theirs = permissions.Standing(standing.project_id, standing.role)
     decision = decide(Permission.PUBLISH, publisher, theirs)
     if not decision:
+        reason = decision.reason
+        if reason == RULES[Permission.PUBLISH].refusal and not _has_owner(db, standing.project_id):
+            reason = "they have no role there, and nobody owns it. Ask an administrator."
         raise UploadRefused(
-            f"{publisher.user_name} may not publish to {project} with this token:"
-            f" {decision.reason}",
+            f"{publisher.user_name} may not publish to {project} with this token: {reason}",
             status=403,
         )
     if standing.status in (ProjectStatus.ARCHIVED, ProjectStatus.QUARANTINED):
         raise UploadRefused(
             f"{project} is {standing.status}: nothing is added to it (PEP 792).", status=403
         )
+
+
+def _has_owner(db: Database, project_id: int) -> bool:
+    owners = select(Role.id).where(Role.project_id == project_id, Role.name == RoleName.OWNER)
+    return db.execute(owners.limit(1)).scalar() is not None
 
 
 def _refuse_new_project(

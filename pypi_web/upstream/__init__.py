@@ -1,7 +1,7 @@
 """What is asked of another index, over HTTP, without trusting what it answers."""
 
-from pypi_web.upstream.asking import Found, Missing, Unchanged, Upstream
-from pypi_web.upstream.failures import FileMissing, UpstreamUnavailable
+from pypi_web.upstream.asking import Found, Missing, Trouble, Unchanged, Upstream
+from pypi_web.upstream.failures import FileMissing, UpstreamUnavailable, without_frames
 from pypi_web.upstream.files import UpstreamFile
 from pypi_web.upstream.limits import Limits
 from pypi_web.upstream.network import Network
@@ -12,8 +12,10 @@ __all__ = [
     "Limits",
     "Missing",
     "Network",
+    "Trouble",
     "Unchanged",
     "Upstream",
     "UpstreamFile",
     "UpstreamUnavailable",
+    "without_frames",
 ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from threading import BoundedSemaphore
 from time import monotonic
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from urllib3 import HTTPResponse
 
+from pypi_web import clock
 from pypi_web.standards import names
 from pypi_web.standards.simple_api import Format
 from pypi_web.upstream.failures import Fault, FileMissing, UpstreamUnavailable, told_of
@@ -23,6 +25,7 @@ from pypi_web.upstream.targets import Credentials, Target, read_address
 _ACCEPTED = f"{Format.JSON}, {Format.HTML};q=0.2, {Format.PLAIN_HTML};q=0.01"
 
 _MISSING = (404, 410)
+_WHO_ARE_YOU = (401, 403)
 
 _is_etag = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]{0,1000}"').fullmatch
 
@@ -49,6 +52,14 @@ class Missing:
     """Upstream knows no such project."""
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """What a question failed with, a sentence, and when."""
+
+    sentence: str
+    at: datetime
+
+
 class Upstream:
     """Another index; one object serves all threads of a process, and is made in that process.
 
@@ -68,11 +79,13 @@ class Upstream:
         *,
         user: str | None = None,
         password: str | None = None,
+        login_hint: str = "",
         limits: Limits | None = None,
         network: Network | None = None,
     ) -> None:
         """`index_url` is that of its Simple API, `https://host/simple/`, in which user and
-        password may also stand.
+        password may also stand. `login_hint` ends the sentence that tells that the index itself
+        does not let this one in: what to look at.
 
         Raises ValueError, whose message names no password, where it is none.
         """
@@ -82,6 +95,8 @@ class Upstream:
             raise ValueError(f"The address of the index {fault}.") from None
         if "?" in self._index.path:
             raise ValueError("The address of an index has no query.")
+        self._login_hint = login_hint
+        self._trouble: Trouble | None = None
         self._limits = limits or Limits()
         self._pages = BoundedSemaphore(self._limits.pages_at_once)
         self._files = BoundedSemaphore(self._limits.files_at_once)
@@ -89,7 +104,7 @@ class Upstream:
             self._index,
             written if user is None else Credentials(user, password or ""),
             limits=self._limits,
-            gate=Gate(network or Network(), self._index.host),
+            gate=Gate(network or Network(), self._index.host, self._index.port),
         )
 
     def __repr__(self) -> str:
@@ -99,6 +114,11 @@ class Upstream:
     def address(self) -> str:
         """That of the index, without user and password."""
         return str(self._index)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What the last question of this process failed with; None where it was answered."""
+        return self._trouble
 
     def fetch_page(
         self, normalized_name: str, etag: str | None = None
@@ -112,7 +132,7 @@ class Upstream:
         if etag is not None and _is_etag(etag):
             headers["If-None-Match"] = etag
         until = self._from_now()
-        with told_of(target), self._turn(self._pages, until):
+        with self._noting(), told_of(target), self._turn(self._pages, until):
             response, found_at = self._messenger.ask(target, headers, until)
             with told_of(found_at):
                 if response.status == 200:
@@ -128,7 +148,7 @@ class Upstream:
                     return Unchanged()
                 if response.status in _MISSING:
                     return Missing()
-                raise _refusal(response)
+                raise self._refusal(response, found_at)
 
     def fetch_small(self, url: str, *, limit: int) -> bytes:
         """All that stands at an address, metadata for instance, of `limit` bytes at the most.
@@ -137,13 +157,13 @@ class Upstream:
         """
         target = self._target(url)
         until = self._from_now()
-        with told_of(target), self._turn(self._pages, until):
+        with self._noting(), told_of(target), self._turn(self._pages, until):
             response, found_at = self._messenger.ask(target, {"Accept-Encoding": "gzip"}, until)
             with told_of(found_at):
                 if response.status == 200:
                     return self._messenger.read(response, until, limit=limit)
                 self._messenger.dismiss(response, until)
-                raise _missing_or_refusal(response, found_at)
+                raise self._missing_or_refusal(response, found_at)
 
     def open_file(self, url: str, *, limit: int, start: int = 0) -> UpstreamFile:
         """The bytes of a file from `start` on, as they come in; the whole file has `limit` bytes
@@ -156,14 +176,14 @@ class Upstream:
         if start:
             headers["Range"] = f"bytes={start}-"
         until = self._from_now()
-        with told_of(target):
+        with self._noting(), told_of(target):
             self._take_turn(self._files, until)
             try:
                 response, found_at = self._messenger.ask(target, headers, until)
                 with told_of(found_at):
                     if response.status != (206 if start else 200) and response.status != 200:
                         self._messenger.dismiss(response, until)
-                        raise _missing_or_refusal(response, found_at)
+                        raise self._missing_or_refusal(response, found_at)
                     return self._as_file(response, found_at, start=start, limit=limit)
             except BaseException:
                 self._files.release()
@@ -200,6 +220,28 @@ class Upstream:
             )
         return target
 
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except FileMissing:
+            self._trouble = None
+            raise
+        except UpstreamUnavailable as error:
+            self._trouble = Trouble(str(error), clock.now())
+            raise
+        self._trouble = None
+
+    def _missing_or_refusal(self, response: HTTPResponse, target: Target) -> Exception:
+        if response.status in _MISSING:
+            return FileMissing(f"{target} is not there: upstream answers {_status_of(response)}.")
+        return self._refusal(response, target)
+
+    def _refusal(self, response: HTTPResponse, target: Target) -> Fault:
+        told = f"answers {_status_of(response)}"
+        is_asked_who = response.status in _WHO_ARE_YOU and target.origin == self._index.origin
+        return Fault(f"{told}: {self._login_hint}" if is_asked_who and self._login_hint else told)
+
     def _from_now(self) -> float:
         return monotonic() + self._limits.whole_seconds
 
@@ -222,16 +264,6 @@ class Upstream:
 def _etag_of(response: HTTPResponse) -> str | None:
     written = response.headers.get("etag", "")
     return written if _is_etag(written) else None
-
-
-def _missing_or_refusal(response: HTTPResponse, target: Target) -> Exception:
-    if response.status in _MISSING:
-        return FileMissing(f"{target} is not there: upstream answers {_status_of(response)}.")
-    return _refusal(response)
-
-
-def _refusal(response: HTTPResponse) -> Fault:
-    return Fault(f"answers {_status_of(response)}")
 
 
 def _status_of(response: HTTPResponse) -> str:

@@ -8,6 +8,15 @@ from http.client import HTTPException
 from urllib3 import exceptions
 
 
+def without_frames(error: Exception) -> Exception:
+    """The same error, raised by nobody yet: one that was holds on to whoever raised it, and to
+    all that they had at hand."""
+    try:
+        return type(error)(*error.args)
+    except TypeError:
+        return UpstreamUnavailable(str(error))
+
+
 class UpstreamUnavailable(Exception):
     """Upstream did not give what it was asked for; the message is a sentence that says where and
     why, for the log, and holds neither a password nor the query of an address.

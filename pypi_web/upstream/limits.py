@@ -23,7 +23,7 @@ class Limits:
     turn among them; for a file, to the end of the head."""
     turn_seconds: float = 5
     """How long a question waits for others to end, when too many are asked."""
-    page_bytes: int = 64 * MEBIBYTE
+    page_bytes: int = 32 * MEBIBYTE
     """A page's size when decoded."""
     pages_at_once: int = 16
     """Pages and small files that are being fetched; a page never waits for files."""

@@ -42,9 +42,10 @@ class Gate:
     """The only way out: opens connections to public addresses, and to those around us only as far
     as `home`, the host of the index that the site's owner named, lies there itself."""
 
-    def __init__(self, network: Network, home: str) -> None:
+    def __init__(self, network: Network, home: str, port: int) -> None:
         self._network = network
         self._home = home
+        self._home_port = port
         self._open: frozenset[Reach] | None = None
         self._lock = threading.Lock()
 
@@ -54,7 +55,16 @@ class Gate:
         Raises Fault.
         """
         until = monotonic() + seconds
-        allowed = self._allowed(host, port, seconds)
+        found = self._resolve(host, port, seconds)
+        is_home = host.casefold() == self._home.casefold()
+        if is_home and self._open is None:
+            allowed = found
+        else:
+            allowed = [each for each in found if self._may_reach(each, until - monotonic())]
+        if found and not allowed:
+            raise Fault(
+                "leads into a private network or to this machine, where upstream itself is not"
+            )
         problem: OSError | None = None
         for position, address in enumerate(allowed):
             # One address that swallows packets must not take the time of all.
@@ -64,6 +74,8 @@ class Gate:
             except OSError as error:
                 problem = error
             else:
+                if is_home:
+                    self._settle(found)
                 made.settimeout(max(until - monotonic(), 0.001))
                 return made
         if isinstance(problem, TimeoutError):
@@ -72,31 +84,21 @@ class Gate:
             raise Fault("refused the connection") from problem
         raise Fault("cannot be reached") from problem
 
-    def _allowed(self, host: str, port: int, seconds: float) -> list[Address]:
-        found = self._resolve(host, port, seconds)
-        if host.casefold() == self._home.casefold():
-            self._settle(found)
-        allowed = [each for each in found if self._may_reach(each, seconds)]
-        if found and not allowed:
-            raise Fault(
-                "leads into a private network or to this machine, where upstream itself is not"
-            )
-        return allowed
-
     def _may_reach(self, address: Address, seconds: float) -> bool:
         reach = _reach(address)
         if reach is Reach.PUBLIC:
             return True
         if self._open is None:
-            self._settle(self._resolve(self._home, 0, seconds))
+            self.open(self._home, self._home_port, max(seconds, 0.001)).close()
         return self._open is not None and reach in self._open
 
     def _settle(self, addresses: list[Address]) -> None:
-        """Decides, once for the life of the process, what upstream's own place opens: names that
-        come to mean something else later open nothing."""
-        opened = frozenset[Reach]().union(*(OPENS[_reach(each)] for each in addresses))
+        """Decides, once for the life of the process, what upstream's own place opens, when it has
+        taken a call there: names that come to mean something else later open nothing, nor does one
+        that means several places open more than each of them would."""
+        opened = frozenset.intersection(*(OPENS[_reach(each)] for each in addresses))
         with self._lock:
-            if self._open is None and addresses:
+            if self._open is None:
                 self._open = opened
 
     def _resolve(self, host: str, port: int, seconds: float) -> list[Address]:

@@ -31,6 +31,12 @@ with services of this machine."""
 
 _THIS_HOST = IPv4Network("0.0.0.0/8")
 _BROADCAST = IPv4Address("255.255.255.255")
+_OF_CLOUDS = tuple(
+    IPv4Network(each) for each in ("192.0.0.0/24", "168.63.129.16/32", "100.100.100.200/32")
+)
+_OF_CLOUDS_6 = IPv6Address("fd00:ec2::254")
+"""Where machines of clouds find their credentials, outside of the ranges of one wire."""
+
 _NAT64 = IPv6Network("64:ff9b::/96")
 _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
@@ -45,6 +51,8 @@ def reach_of(address: str) -> Reach:
 def _reach_of_4(address: IPv4Address) -> Reach:
     if address in _THIS_HOST or address.is_multicast or address == _BROADCAST:
         return Reach.NOWHERE
+    if any(address in each for each in _OF_CLOUDS):
+        return Reach.LINK_LOCAL
     if address.is_loopback:
         return Reach.LOOPBACK
     if address.is_link_local:
@@ -58,7 +66,7 @@ def _reach_of_6(address: IPv6Address) -> Reach:
         return _reach_of_4(inner)
     if address.is_loopback:
         return Reach.LOOPBACK
-    if address.is_link_local:
+    if address.is_link_local or address == _OF_CLOUDS_6:
         return Reach.LINK_LOCAL
     if address.is_site_local or address in _LOCAL_NAT64 or address in IPv6Network("fc00::/7"):
         return Reach.PRIVATE

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.transfers import _build_wheel
+from benchmarks.transfers import build_wheel
 from tests import distributions
 from tests.archives.builders import (
     DIST_INFO,
@@ -224,7 +224,7 @@ def test_a_good_wheel_is_taken(name: str):
 
 
 def test_the_wheel_of_the_benchmarks_is_taken(tmp_path: Path):
-    path, _ = _build_wheel(tmp_path, "1.0", 3 << 20)
+    path, _ = build_wheel(tmp_path, "1.0", 3 << 20)
 
     assert read(path.read_bytes(), path.name).raw_metadata.startswith(b"Metadata-Version")
 

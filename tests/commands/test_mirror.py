@@ -237,6 +237,14 @@ def test_trims_by_the_settings(
 
 
 @pytest.mark.parametrize(
+    "age",
+    ["90d", "13w", "2000h", "120000m"],
+)
+def test_ages_are_written_as_in_the_settings(run: Run, age: str) -> None:
+    assert run("mirror", "trim", "--unused-for", age).stdout.startswith("Files: 0 removed")
+
+
+@pytest.mark.parametrize(
     ("words", "reason"),
     [([], "Say what is to go"), (["--unused-for", "x"], "90s"), (["--max-size", "x"], "50G")],
 )

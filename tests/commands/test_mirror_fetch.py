@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from pypi_web.commands import fetching
 from pypi_web.data import MirroredFile, Project
 from pypi_web.mirror import holdings
 from tests.clients.installers import pip_install, uv_install
@@ -14,6 +15,7 @@ from tests.commands.conftest import Run
 from tests.commands.test_mirror import JSON
 from tests.distributions import Distribution, build_sdist, build_wheel
 from tests.mirror.conftest import MakeMirror, make_mirror, mirror, upstream
+from tests.mirror.files import big_wheel
 from tests.servers import running_server
 from tests.upstream.fake import FakeUpstream
 from tests.upstream.offered import OfferedFile
@@ -76,6 +78,67 @@ def test_what_was_fetched_is_here_when_upstream_is_down(
             assert mirror.get(page[each.filename]).body == each.content
         mirror.get(f"{page[wheels[0].filename]}.metadata", status=200)
     assert run("check").exit_code == 0
+
+
+@pytest.mark.parametrize("tells_sizes", [True, False])
+def test_its_progress_ends_at_the_whole(
+    run: Run,
+    upstream: FakeUpstream,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tells_sizes: bool,
+) -> None:
+    large = big_wheel(size=2 << 20, name="large")
+    missing = OfferedFile.of(build_wheel("gone"), says_size=tells_sizes)
+    upstream.offer("large", OfferedFile.of(large))
+    upstream.offer("gone", missing)
+    upstream.withdraw(missing.path)
+    bars: dict[str, Bar] = {}
+    monkeypatch.setattr(
+        fetching, "progress", lambda length, label: bars.setdefault(label, Bar(length))
+    )
+
+    for is_new in (True, False):
+        bars.clear()
+        run("mirror", "fetch", write(tmp_path, "large\nclick\ngone"))
+
+        bar = bars["Fetching"]
+        sizes = [len(each.content) for each in (large, CLICK, missing)]
+        assert bar.length == sum(bar.steps) == (sum(sizes) if tells_sizes else 3)
+        if tells_sizes and is_new:
+            assert len([each for each in bar.steps if each]) > 5
+
+
+class Bar:
+    """A progress bar that nobody sees."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.steps: list[int] = []
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, step: int) -> None:
+        self.steps.append(step)
+
+
+def test_with_upstream_away_each_problem_is_told_once(
+    run: Run, upstream: FakeUpstream, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run("mirror", "fetch", write(tmp_path, "click==7"))
+    upstream.withdraw(f"/files/{CLICK.filename}")
+    files = run("mirror", "fetch", write(tmp_path, "click"))
+    upstream.unplug()
+
+    pages = run("mirror", "fetch", write(tmp_path, "nobody"))
+
+    assert files.stderr.count(CLICK.filename) == 2  # its name, and its address
+    assert pages.stderr.count("nobody") == 2
+    assert [each for each in caplog.records if each.name.startswith("pypi_web.mirror")] == []
 
 
 def test_what_is_here_is_not_fetched_again(

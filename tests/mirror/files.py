@@ -48,5 +48,5 @@ def list_kept(engine: Engine) -> set[str]:
 
 def be_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """For applications that are made from now on."""
-    limits = Limits(connect_seconds=1, read_seconds=0.5, whole_seconds=2, file_pace=1 << 20)
+    limits = Limits(connect_seconds=5, read_seconds=1.5, whole_seconds=5, file_pace=1 << 20)
     monkeypatch.setattr(mirror, "Upstream", partial(Upstream, limits=limits))

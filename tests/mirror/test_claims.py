@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web.commands import main
-from pypi_web.data import JournalEntry, Project, Role, RoleName
+from pypi_web.data import File, JournalEntry, Project, Release, Role, RoleName, TakenFilename
 from pypi_web.standards.simple_api import Format
 from tests.conftest import MakeApp
 from tests.distributions import build_wheel
@@ -32,7 +32,11 @@ def offered(upstream: FakeUpstream) -> OfferedFile:
 
 
 def claim(site_ini: Path, *words: str):
-    return CliRunner().invoke(main, ["--config", str(site_ini), "mirror", "claim", *words])
+    return run(site_ini, "claim", *words)
+
+
+def run(site_ini: Path, *words: str):
+    return CliRunner().invoke(main, ["--config", str(site_ini), "mirror", *words])
 
 
 def send(app: TestApp, who: Person, *, status: int):
@@ -88,7 +92,8 @@ def test_a_claim_is_a_project_with_an_owner_and_a_line_in_the_journal(
         (["no name"], "not a name that a project can have"),
         (["x" * 129], "not a name that a project can have"),
         (["simple"], "no project may have"),
-        (["hosted"], "hosted is hosted here already"),
+        (["hosted"], "hosted is claimed already"),
+        (["acme-*"], "pypi_web.mirror.reserved"),
         (["sample", "--owner", "nobody"], "no user nobody"),
     ],
 )
@@ -104,6 +109,83 @@ def test_refuses_to_claim_with_a_sentence(
     assert reason in result.stderr
     assert db.scalars(select(Project.name)).all() == ["hosted"]
     assert db.scalars(select(JournalEntry)).all() == []
+
+
+def test_a_name_that_was_claimed_by_nobody_gets_an_owner(
+    app: TestApp, db: Session, site_ini: Path, alice: Person
+) -> None:
+    claim(site_ini, "sample")
+    refused = send(app, alice, status=403)
+
+    result = claim(site_ini, "Sample", "--owner", "alice")
+
+    assert "nobody owns it. Ask an administrator" in refused
+    assert result.stdout == "sample was claimed before, and is owned by alice now.\n"
+    assert [each.action for each in db.scalars(select(JournalEntry))] == ["claim"]
+    again = claim(site_ini, "sample", "--owner", "alice")
+    assert "claimed already, and has an owner" in again.stderr
+    send(app, alice, status=200)
+    assert "is hosted here already" in claim(site_ini, "sample", "--owner", "alice").stderr
+
+
+def test_a_project_with_an_owner_refers_to_them(app: TestApp, db: Session, alice: Person) -> None:
+    send(app, alice, status=200)
+
+    assert "Ask one of the project's owners" in send(app, add_person(db, "bob"), status=403)
+
+
+def test_a_claim_says_how_many_files_are_no_longer_given_out(
+    mirror: TestApp, site_ini: Path, offered: OfferedFile
+) -> None:
+    page = mirror.get("/simple/sample/", headers=JSON)
+    mirror.get(page.json["files"][0]["url"].removeprefix("../.."), status=200)
+
+    result = claim(site_ini, "sample")
+
+    assert "1 file of upstream's is no longer given out" in result.stdout
+
+
+def test_a_claim_can_be_undone(
+    mirror: TestApp, db: Session, site_ini: Path, alice: Person, offered: OfferedFile
+) -> None:
+    claim(site_ini, "sample", "--owner", "alice")
+    before = mirror.get("/simple/sample/", headers=JSON)
+
+    result = run(site_ini, "unclaim", "Sample")
+
+    assert result.stdout == "sample is no longer claimed: upstream is asked for it again.\n"
+    since = {"If-None-Match": before.headers["ETag"]}
+    page = mirror.get("/simple/sample/", headers=JSON | since, status=200)
+    assert [each["filename"] for each in page.json["files"]] == [UPSTREAMS.filename]
+    assert [each.action for each in db.scalars(select(JournalEntry))] == ["claim", "unclaim"]
+    assert db.scalars(select(Project)).all() == db.scalars(select(Role)).all() == []
+    assert claim(site_ini, "sample").exit_code == 0
+    assert run(site_ini, "unclaim", "sample").exit_code == 0
+
+
+@pytest.mark.parametrize("gone", [None, File, Release])
+def test_a_project_that_had_a_file_is_not_unclaimed(
+    app: TestApp, db: Session, site_ini: Path, alice: Person, gone: type | None
+) -> None:
+    send(app, alice, status=200)
+    if gone is not None:
+        db.execute(delete(gone))
+        db.commit()
+
+    result = run(site_ini, "unclaim", "sample")
+
+    assert result.exit_code == 1
+    assert "has or had files of its own" in result.stderr
+    assert db.scalars(select(Project.name)).all() == ["sample"]
+
+
+def test_a_name_of_which_a_filename_is_taken_is_not_unclaimed(db: Session, site_ini: Path) -> None:
+    claim(site_ini, "my-sample")
+    db.add(TakenFilename(filename="My.Sample-1.0.tar.gz"))
+    db.commit()
+
+    assert "has or had files" in run(site_ini, "unclaim", "my-sample").stderr
+    assert "other is not claimed" in run(site_ini, "unclaim", "other").stderr
 
 
 def test_nobody_publishes_under_a_name_that_is_mirrored(

@@ -2,10 +2,11 @@
 
 import errno
 import hashlib
-from time import monotonic
+from threading import Event
 
 import pytest
 from sqlalchemy import Engine
+from webob import Request
 from webtest import TestApp
 
 from pypi_web.mirror import files
@@ -23,7 +24,7 @@ from tests.mirror.files import (
 )
 from tests.people import Person
 from tests.publishing import publish
-from tests.upstream.behaviours import answering, dripping, in_chunks, stalling, truncated
+from tests.upstream.behaviours import answering, in_chunks, pausing, stalling, truncated
 from tests.upstream.fake import FakeUpstream, running_upstream
 from tests.upstream.offered import OfferedFile
 
@@ -165,10 +166,12 @@ def test_a_file_that_is_larger_than_the_owner_allows(
     upstream.offer("large", told)
     upstream.offer("other", untold)
 
-    mirror.get(url_of(mirror, "large"), status=503)
+    assert mirror.get("/simple/large/", headers=JSON).json["files"] == []
+    mirror.get(address_of(LARGE), status=404)
     mirror.get(url_of(mirror, "other"), status=503)
 
     assert upstream.asked(told.path) == 0
+    assert "larger than is fetched here" in mirror.get("/project/large/")
 
 
 def test_a_file_that_upstream_has_no_more(mirror: TestApp, upstream: FakeUpstream):
@@ -315,17 +318,30 @@ def test_the_first_bytes_do_not_wait_for_the_last(mirror: TestApp, upstream: Fak
     offered = OfferedFile.of(LARGE)
     upstream.offer("large", offered)
     url = url_of(mirror, "large")
-    upstream.behave(offered.path, dripping(LARGE.content, size=1 << 18, every=0.1))
-    began = monotonic()
+    release = Event()
+    upstream.behave(offered.path, pausing(LARGE.content, after=1 << 20, until=release))
 
-    first = mirror.get(url, headers={"Range": "bytes=0-0"})
-    seconds_to_first = monotonic() - began
-    whole = mirror.get(url)
+    status, _, body = Request.blank(url).call_application(mirror.app)
+    pieces = iter(body)
+    first = next(pieces)
+    release.set()
 
-    assert first.body == LARGE.content[:1]
-    assert whole.body == LARGE.content
-    assert seconds_to_first < (monotonic() - began) / 2
+    assert status == "200 OK"
+    assert first + b"".join(pieces) == LARGE.content
     assert upstream.asked(offered.path) == 1
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-99", "bytes=1000000-1000999", "bytes=-100"])
+def test_no_part_of_a_wrong_file_comes_as_a_success(
+    mirror: TestApp, upstream: FakeUpstream, wanted: str
+):
+    offered = OfferedFile.of(LARGE)
+    upstream.offer("large", offered)
+    upstream.change(offered, bytes(len(LARGE.content)))
+
+    request = Request.blank(url_of(mirror, "large"), headers={"Range": wanted})
+    with pytest.raises(UpstreamUnavailable):
+        b"".join(request.call_application(mirror.app)[2])
 
 
 def test_a_disk_that_is_full_is_said_and_leaves_nothing(

@@ -1,5 +1,6 @@
 """Files that were imported with their project: told of here, fetched from upstream."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,12 +10,14 @@ from webtest import TestApp
 from pypi_web import clock
 from pypi_web.data import File, Project, ProjectStatus
 from pypi_web.data.session import writing
+from pypi_web.mirror import holdings
 from pypi_web.mirror.ahead import bring, plan
 from pypi_web.standards import lock_files
+from pypi_web.standards.lock_files import LockedFile
 from pypi_web.standards.simple_api import Format
 from tests.distributions import build_wheel
 from tests.mirror.conftest import MakeMirror
-from tests.people import Person
+from tests.people import Person, log_in
 from tests.publishing import publish
 from tests.upstream.fake import FakeUpstream
 from tests.upstream.offered import OfferedFile
@@ -86,7 +89,57 @@ def test_bytes_that_are_not_those_that_were_imported_are_not_given_out(
 def test_a_file_that_upstream_has_no_more_is_not_found(site: TestApp, upstream: FakeUpstream):
     upstream.offer("flask")
 
-    site.get(ADDRESS, status=404)
+    missing = site.get(ADDRESS, status=404)
+
+    assert f"{WHEEL.filename} was imported, but upstream does not have it." in missing
+
+
+def test_a_file_that_upstream_has_with_other_bytes_is_said_to_be_so(
+    site: TestApp, upstream: FakeUpstream
+):
+    upstream.offer("flask", OfferedFile(WHEEL.filename, b"other bytes"))
+
+    assert "upstream does not have it with this SHA-256." in site.get(ADDRESS, status=404)
+
+
+@pytest.mark.parametrize("pins", ["flask", "flask==3.0", "lock"])
+def test_what_cannot_be_fetched_ahead_is_said_to_be_imported(
+    site: TestApp, upstream: FakeUpstream, pins: str
+):
+    upstream.offer("flask", OfferedFile.of(build_wheel("flask", "9.9")))
+    (wish,) = lock_files.read_requirements("flask" if pins == "lock" else pins).wishes
+    if pins == "lock":
+        locked = tuple(LockedFile(each.filename, each.sha256) for each in (WHEEL, OURS))
+        wish = replace(wish, files=locked)
+
+    found = plan(site.app.registry["mirror"], wish)
+
+    assert found.files == ()
+    assert found.problems == (
+        f"flask: {WHEEL.filename} was imported, but upstream does not have it.",
+    )
+
+
+def test_its_page_says_that_it_is_kept_once_it_is(site: TestApp):
+    before = site.get("/project/flask/3.0/")
+    site.get(ADDRESS)
+
+    after = site.get("/project/flask/3.0/")
+
+    assert "Kept here" not in before
+    assert [each.text for each in after.html.select(".file-facts .badge")] == ["Kept here"]
+
+
+def test_its_name_is_not_among_those_that_are_never_asked_for(
+    site: TestApp, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(holdings, "PATIENCE", 60)
+    site.get(ADDRESS)
+    log_in(site)
+
+    names = [each.text for each in site.get("/mirror/").html.select("main .tags li")]
+
+    assert "flask" not in names
 
 
 def test_upstream_is_asked_again_where_its_page_here_is_older_than_the_import(
@@ -123,7 +176,7 @@ def test_a_reserved_name_is_not_asked_for(
     has_flask(app, engine, upstream, alice)
 
     assert listed(app) == [OURS.filename]
-    app.get(ADDRESS, status=404)
+    assert "the name is reserved" in app.get(ADDRESS, status=404)
     assert upstream.requests == []
 
 
@@ -142,7 +195,7 @@ def test_an_imported_file_waits_until_it_is_old_enough(
 
     assert listed(app) == [OURS.filename]
     assert "Held back" in app.get("/project/flask/3.0/")
-    app.get(ADDRESS, status=404)
+    assert "was imported, and is held back." in app.get(ADDRESS, status=404)
 
     now += timedelta(days=2)
 

@@ -14,6 +14,7 @@ from tests.people import Person, log_in
 from tests.plans import list_readings
 from tests.publishing import publish
 from tests.statements import recorded, recorded_with_parameters
+from tests.upstream.behaviours import answering
 from tests.upstream.fake import FakeUpstream
 from tests.upstream.offered import OfferedFile
 
@@ -92,6 +93,101 @@ def test_it_is_read_in_pages_by_name(mirror: TestApp, alice: Person, db: Session
     assert page.html.find("a", rel="next") is None
     assert len(queries) == 1
     assert "nothing behind z" in mirror.get("/mirror/?after=Z")
+
+
+def test_it_is_read_in_pages_by_size(mirror: TestApp, alice: Person, db: Session):
+    names = [f"project-{number:03}" for number in range(2 * holdings.PAGE + 1)]
+    db.execute(insert(MirroredProject), [_known(name, b"a page") for name in names])
+    sizes = [5_000 if number % 3 else 10 * number for number in range(len(names))]
+    db.execute(
+        insert(MirroredFile),
+        [_kept(name) | {"size": size} for name, size in zip(names, sizes, strict=True)],
+    )
+    db.commit()
+    log_in(mirror)
+
+    page, found = mirror.get("/mirror/?sort=size"), []
+    for _ in range(3):
+        found += [row[0].text.strip() for row in _rows(page)]
+        link = page.html.find("a", rel="next")
+        if link is not None:
+            page = mirror.get(f"/mirror/{link['href'].partition('/mirror/')[2]}")
+
+    assert found == [name for _, name in sorted(zip([-each for each in sizes], names, strict=True))]
+    assert page.html.find("a", rel="next") is None
+    for odd in ("size=x&after=b", "size=%C2%B2&after=b", "size=" + "9" * 50 + "&after=b", "size=5"):
+        mirror.get(f"/mirror/?sort=size&{odd}", status=200)
+
+
+def test_it_tells_what_the_last_question_failed_with(
+    mirror: TestApp, upstream: FakeUpstream, alice: Person
+):
+    log_in(mirror)
+    upstream.offer("flask", OfferedFile.of(build_wheel("flask", "3.0")))
+    upstream.behave("/simple/click/", answering(500))
+    mirror.get("/simple/click/", status=503)
+
+    failed = mirror.get("/mirror/")
+    mirror.get("/simple/flask/", status=200)
+
+    assert "/simple/click/ answers 500 Internal Server Error." in failed
+    assert "Upstream did not answer" not in mirror.get("/mirror/")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_is_not_let_in_is_told_which_settings_say_who_they_are(
+    make_mirror: MakeMirror,
+    upstream: FakeUpstream,
+    alice: Person,
+    status: int,
+    caplog: pytest.LogCaptureFixture,
+):
+    mirror = make_mirror(mirror_user="index", mirror_password="wrong")
+    log_in(mirror)
+    upstream.behave("/simple/flask/", answering(status))
+
+    mirror.get("/simple/flask/", status=503)
+
+    hint = "look at pypi_web.mirror.user and pypi_web.mirror.password."
+    assert hint in mirror.get("/mirror/")
+    assert hint in caplog.text
+
+
+def test_an_address_where_there_is_no_index_is_told_of_once(
+    mirror: TestApp, upstream: FakeUpstream, alice: Person, caplog: pytest.LogCaptureFixture
+):
+    log_in(mirror)
+    for name in ("flask", "click"):
+        mirror.get(f"/simple/{name}/", status=404)
+
+    doubted = mirror.get("/mirror/")
+    upstream.offer("jinja2", OfferedFile.of(build_wheel("jinja2")))
+    mirror.get("/simple/jinja2/", status=200)
+    mirror.get("/simple/other/", status=404)
+
+    assert f"nothing at {upstream.index_url}flask/" in doubted
+    assert "mostly ends in /simple/" in doubted
+    assert caplog.text.count("look at pypi_web.mirror.upstream") == 1
+    assert "mostly ends in" not in mirror.get("/mirror/")
+
+
+def test_an_address_that_is_none_stops_the_start_with_an_example(make_mirror: MakeMirror):
+    with pytest.raises(SystemExit, match=r"Write one such as https://example\.org/simple/\."):
+        make_mirror(mirror_upstream="htp://example.org/simple/")
+
+
+def test_an_address_that_has_given_pages_before_is_not_doubted(
+    mirror: TestApp, upstream: FakeUpstream, alice: Person, db: Session
+):
+    db.execute(
+        insert(MirroredProject), [_known("flask", b"a page") | {"upstream": upstream.index_url}]
+    )
+    db.commit()
+    log_in(mirror)
+
+    mirror.get("/simple/nobody/", status=404)
+
+    assert "mostly ends in" not in mirror.get("/mirror/")
 
 
 def test_it_reads_no_table_in_full(mirror: TestApp, alice: Person, db: Session, engine: Engine):

@@ -127,6 +127,39 @@ def test_what_is_held_back_is_not_shown_and_why_is(make_mirror: MakeMirror, upst
     assert "only what is 7 days old" in mirror.get("/project/flask/3.1/", status=404)
 
 
+def test_what_is_held_back_is_named_with_the_day_from_which_it_is_offered(
+    make_mirror: MakeMirror, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+):
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    mirror = make_mirror(mirror_minimum_age="7d")
+    young = [
+        offered(f"{each}.0", uploaded_at=f"2026-11-{each}T06:00:00Z") for each in range(15, 20)
+    ]
+    rest = OfferedFile.of(build_sdist("Flask", "3.0"), uploaded_at="2026-11-19T06:00:00Z")
+    upstream.offer("flask", offered(), *young[:2], rest)
+
+    few = mirror.get("/project/flask/")
+    upstream.offer("flask", *young)
+    now += timedelta(minutes=2)
+    many = mirror.get("/project/flask/")
+
+    assert (
+        "flask 16.0 is offered from 23 Nov 2026, flask 15.0 is offered from 22 Nov 2026, the rest"
+        " of flask 3.0 is offered from 26 Nov 2026."
+    ) in few
+    assert "flask 17.0 is offered from 24 Nov 2026, 2 more versions are held back." in many
+
+
+def test_an_upstream_without_times_leads_to_the_exceptions(
+    make_mirror: MakeMirror, upstream: FakeUpstream
+):
+    mirror = make_mirror(mirror_minimum_age="7d")
+    upstream.offer("flask", offered(uploaded_at=None))
+
+    assert "pypi_web.mirror.minimum_age_except" in mirror.get("/project/flask/")
+
+
 def test_a_project_of_which_all_is_held_back_has_a_page_that_says_why(
     make_mirror: MakeMirror, upstream: FakeUpstream
 ):
@@ -150,6 +183,13 @@ def test_a_quarantined_project_is_said_to_be_so(mirror: TestApp, upstream: FakeU
     upstream.offer("flask", offered(), **{"project-status": {"status": "quarantined"}})
 
     assert "Upstream has quarantined this project" in mirror.get("/project/flask/")
+
+
+def test_the_reason_of_a_quarantine_is_told(mirror: TestApp, upstream: FakeUpstream):
+    status = {"status": "quarantined", "reason": "it <b>steals</b>"}
+    upstream.offer("flask", offered(), **{"project-status": status})
+
+    assert "The reason given: “it &lt;b&gt;steals&lt;/b&gt;”." in mirror.get("/project/flask/")
 
 
 def test_a_status_is_passed_on(mirror: TestApp, upstream: FakeUpstream):

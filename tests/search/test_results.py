@@ -3,6 +3,7 @@
 import pytest
 from webtest import TestApp
 
+from tests.conftest import MakeApp
 from tests.distributions import build_wheel
 from tests.people import Person
 from tests.publishing import publish
@@ -69,3 +70,26 @@ def test_results_come_in_pages(app: TestApp, alice: Person):
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 400, "٣"])
 def test_a_page_that_is_none_is_refused(app: TestApp, page: str):
     app.get("/search/", {"q": "x", "page": page}, status=400)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Flask_Login", ["flask-login"]),
+        ("requests", ["requests", "requests-extra", "yam"]),
+        ("two words", []),
+        ("acme-x", []),
+        ("", ["other", "requests", "requests-extra", "yam"]),
+    ],
+)
+def test_a_name_that_is_not_hosted_leads_upstream(
+    make_app: MakeApp, some: None, question: str, expected: list[str]
+):
+    mirror = make_app(mirror_upstream="http://127.0.0.1:1/simple/", mirror_reserved="acme-*")
+
+    assert found(mirror, question) == expected
+    assert ("upstream" in mirror.get("/search/", {"q": question})) == (question == "Flask_Login")
+
+
+def test_without_a_mirror_nothing_leads_upstream(app: TestApp):
+    assert found(app, "flask") == []

@@ -104,7 +104,7 @@ def test_a_list_may_include_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
-        ("requirements.txt", "what is this", "'what is this' is no requirement"),
+        ("requirements.txt", "what is this", "a line that is no requirement"),
         ("requirements.txt", b"\xff\xfe", "UTF-8"),
         ("pylock.toml", "= x", "no TOML"),
         ("pylock.toml", "x = 1", "PEP 751"),

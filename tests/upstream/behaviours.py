@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler
 from threading import Event
+from time import monotonic
 
 
 class Exchange(BaseHTTPRequestHandler):
@@ -34,8 +35,14 @@ class Exchange(BaseHTTPRequestHandler):
     def hang_up(self) -> None:
         self.close_connection = True
 
-    def wait(self, seconds: float) -> None:
-        self.closing.wait(seconds)
+    def wait(self, seconds: float, until: Event | None = None) -> None:
+        """Some seconds, or until a test says so."""
+        if until is None:
+            self.closing.wait(seconds)
+            return
+        deadline = monotonic() + seconds
+        while not until.is_set() and not self.closing.is_set() and monotonic() < deadline:
+            until.wait(0.05)
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
@@ -56,11 +63,11 @@ def redirecting(location: str, status: int = 302) -> Behaviour:
     return answering(status, b"elsewhere", location=location)
 
 
-def late(seconds: float, then: Behaviour) -> Behaviour:
-    """Nothing at all for a while."""
+def late(seconds: float, then: Behaviour, *, until: Event | None = None) -> Behaviour:
+    """Nothing at all for a while, or until a test says so."""
 
     def behave(exchange: Exchange) -> None:
-        exchange.wait(seconds)
+        exchange.wait(seconds, until)
         then(exchange)
 
     return behave
@@ -90,14 +97,44 @@ def dripping_head(*, every: float = 0.05) -> Behaviour:
     return behave
 
 
-def stalling(body: bytes, *, after: int, seconds: float = 60, **headers: str) -> Behaviour:
-    """The first `after` bytes, and then nothing for a while."""
+def stalling(
+    body: bytes, *, after: int, seconds: float = 60, until: Event | None = None, **headers: str
+) -> Behaviour:
+    """The first `after` bytes, and then nothing for a while, or until a test says so."""
 
     def behave(exchange: Exchange) -> None:
         exchange.begin(200, content_length=str(len(body)), **headers)
         exchange.wfile.write(body[:after])
-        exchange.wait(seconds)
+        exchange.wait(seconds, until)
         exchange.hang_up()
+
+    return behave
+
+
+def pausing(body: bytes, *, after: int, until: Event, seconds: float = 14) -> Behaviour:
+    """The first `after` bytes, and the others once a test says so; never, where that takes it
+    longer than `seconds`."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.begin(200, content_length=str(len(body)))
+        exchange.wfile.write(body[:after])
+        exchange.wait(seconds, until)
+        if until.is_set():
+            exchange.wfile.write(body[after:])
+        else:
+            exchange.hang_up()
+
+    return behave
+
+
+def closing(pieces: Iterable[bytes], **headers: str) -> Behaviour:
+    """A body without a length, whose end is that of the connection."""
+    kept = list(pieces)
+
+    def behave(exchange: Exchange) -> None:
+        exchange.begin(200, connection="close", **headers)
+        for piece in kept:
+            exchange.wfile.write(piece)
 
     return behave
 

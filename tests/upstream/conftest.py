@@ -1,6 +1,7 @@
 """A fake upstream, what asks it, and a network in which names mean what a test says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import pytest
 
@@ -17,21 +18,25 @@ MakeUpstream = Callable[..., Upstream]
 
 
 class StagedNetwork(Network):
-    """Names have the addresses that a test gives them, the last of a list for good; all that are
-    called answer on loopback."""
+    """Names have the addresses that a test gives them, one or several at a time, the last of a list
+    for good; all that are called answer on loopback, but for those that refuse."""
 
-    def __init__(self, **addresses: list[str]) -> None:
+    def __init__(self, refuses: Collection[str] = (), **addresses: list[Any]) -> None:
         self.addresses = {name.replace("_", "."): found for name, found in addresses.items()}
         self.called: list[str] = []
+        self.refuses = refuses
 
     def resolve(self, host: str, port: int) -> list[Address]:
         found = self.addresses.get(host)
         if found is None:
             return super().resolve(host, port)
-        return [(2, (found.pop(0) if len(found) > 1 else found[0], port))]
+        meant = found.pop(0) if len(found) > 1 else found[0]
+        return [(2, (each, port)) for each in ([meant] if isinstance(meant, str) else meant)]
 
     def connect(self, address: Address, seconds: float) -> PatientSocket:
         self.called.append(address[1][0])
+        if address[1][0] in self.refuses:
+            raise ConnectionRefusedError
         return super().connect((2, ("127.0.0.1", address[1][1])), seconds)
 
 

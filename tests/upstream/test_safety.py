@@ -215,7 +215,7 @@ def test_odd_ways_to_write_an_address_do_not_help(fake: FakeUpstream, make_upstr
         with pytest.raises(UpstreamUnavailable, match=r"private network|not known"):
             upstream.fetch_small(f"http://{written}:{fake.port}/", limit=100)
 
-    assert names.called == []
+    assert names.called == [WORLD]  # once, to see that upstream itself is there
 
 
 def test_a_public_upstream_leads_to_other_public_hosts(
@@ -243,7 +243,33 @@ def test_a_name_is_looked_up_once_for_what_is_checked_and_called(
         upstream.fetch_small(f"http://files.example.org:{fake.port}/file", limit=3)
 
     assert content == b"abc"
-    assert names.called == [WORLD]
+    assert names.called == [WORLD, WORLD]  # the file's host, and upstream itself
+
+
+def test_an_upstream_that_means_several_places_opens_what_each_of_them_would(
+    fake: FakeUpstream, make_upstream: MakeUpstream
+):
+    names = StagedNetwork(index_example_org=[[WORLD, "127.0.0.1"]])
+    upstream = make_upstream(f"http://index.example.org:{fake.port}/simple/", network=names)
+    fake.behave("/file", answering(200, b"abc", connection="close"))
+
+    upstream.fetch_small(f"http://index.example.org:{fake.port}/file", limit=3)
+    with pytest.raises(UpstreamUnavailable, match="private network"):
+        upstream.fetch_small(f"http://127.0.0.1:{fake.port}/file", limit=3)
+
+
+def test_a_name_that_means_this_machine_before_upstream_has_answered_opens_nothing(
+    fake: FakeUpstream, make_upstream: MakeUpstream
+):
+    names = StagedNetwork(index_example_org=["127.0.0.9", WORLD], refuses={"127.0.0.9"})
+    upstream = make_upstream(f"http://index.example.org:{fake.port}/simple/", network=names)
+    fake.behave("/file", answering(200, b"abc", connection="close"))
+
+    with pytest.raises(UpstreamUnavailable):
+        upstream.fetch_small(f"http://index.example.org:{fake.port}/file", limit=3)
+    upstream.fetch_small(f"http://index.example.org:{fake.port}/file", limit=3)
+    with pytest.raises(UpstreamUnavailable, match="private network"):
+        upstream.fetch_small(f"http://127.0.0.1:{fake.port}/file", limit=3)
 
 
 def test_an_upstream_that_moves_into_the_network_later_opens_nothing(
