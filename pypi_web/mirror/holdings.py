@@ -203,6 +203,6 @@ def _rank(db: Database) -> tuple[Ranked, ...]:
 
 def _list_names(db: Database, condition: ColumnElement[bool]) -> tuple[str, ...]:
     name = Project.normalized_name
-    return tuple(
-        db.execute(select(name).where(condition).order_by(name).limit(MAX_NAMES)).scalars()
-    )
+    # All who are signed in are told the same: nothing that is private.
+    listed = select(name).where(condition, Project.is_private.is_(False))
+    return tuple(db.execute(listed.order_by(name).limit(MAX_NAMES)).scalars())

@@ -14,7 +14,7 @@ from transaction.interfaces import TransientError
 from pypi_web import clock
 from pypi_web.data import Action, File, Project, Release, Role, RoleName, TakenFilename
 from pypi_web.data.journal import record
-from pypi_web.data.projects import lock_names
+from pypi_web.data.projects import lock_names, lock_project
 from pypi_web.data.session import is_duplicate
 from pypi_web.projects import releases
 from pypi_web.readmes import Rendered, renderer
@@ -134,6 +134,7 @@ class _Publication:
 
     def _add(self, db: Connection) -> None:
         """The rows, in the transaction; what others have done since the look is looked at anew."""
+        lock_project(db, self._upload.filename.project, shared=True)
         found = self._find(db)
         if _wait_for_rivals(db, found, self._upload):
             found = self._find(db)

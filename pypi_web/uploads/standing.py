@@ -155,12 +155,14 @@ def _refuse_lookalike(db: Database, project: str) -> None:
     key = names.lookalike_key(project)
     # A release of this application that knew no keys may still run beside this one.
     either = (Project.lookalike_key == key) | Project.lookalike_key.is_(None)
-    rows = db.execute(select(Project.name, Project.normalized_name).where(either))
-    alike = (row.name for row in rows if names.lookalike_key(row.normalized_name) == key)
+    columns = (Project.name, Project.normalized_name, Project.is_private)
+    rows = db.execute(select(*columns).where(either))
+    alike = (row for row in rows if names.lookalike_key(row.normalized_name) == key)
     found = next(alike, None)
     if found is not None:
+        told = "a project" if found.is_private else f"{found.name}, a project"
         raise UploadRefused(
-            f"{project} looks like {found}, a project that is here: choose another name, or ask an"
+            f"{project} looks like {told} that is here: choose another name, or ask an"
             " administrator to publish its first file (setting pypi_web.refuse_lookalike_names)."
         )
 
