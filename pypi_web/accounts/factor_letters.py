@@ -56,6 +56,17 @@ def tell_of_a_used_code(request: Any, user: User, left: int) -> None:
     )
 
 
+def of_removing_all(user: User) -> Letter:
+    return Letter(
+        user.email,
+        "Your second factors were removed",
+        "Hello,\n\nAn administrator removed all second factors of your account"
+        f" {user.name}, and its recovery codes: your password alone opens it now. Log in and add a"
+        " second factor again."
+        "\n\nIf you did not ask for that, tell them.\n",
+    )
+
+
 def _send(request: Any, user: User, subject: str, what: str) -> None:
     site = address_of(request, "site.home").rstrip("/")
     text = (

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from pypi_web import clock
 from pypi_web.accounts import factor_letters
 from pypi_web.data import FactorKind, RecoveryCode, SecondFactor, User
+from pypi_web.data.audit import note
 from pypi_web.data.session import Database, insert_for_conflicts
 from pypi_web.security import recovery_codes, sessions, totp
 from pypi_web.security.auditing import record
@@ -139,6 +140,15 @@ def remove(request: Any, user: User, factor: SecondFactor) -> None:
     kind = factor.kind.value
     note_for(request, user, "remove second factor", subject=factor.name, before={"kind": kind})
     factor_letters.tell_of_removing(request, user, factor.kind, is_last=is_last)
+
+
+def remove_all(db: Session, user: User) -> int:
+    """Removes all factors of somebody, and the recovery codes; gives how many factors."""
+    _lock(db, user.id)
+    gone = db.execute(delete(SecondFactor).where(_of(user.id)).returning(SecondFactor.id)).all()
+    db.execute(delete(RecoveryCode).where(_codes_of(user.id)))
+    note(db, "remove all second factors", user_id=user.id, user_name=user.name)
+    return len(gone)
 
 
 def renew_codes(request: Any, user: User) -> list[str]:

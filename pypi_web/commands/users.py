@@ -8,7 +8,14 @@ import click
 from sqlalchemy import select
 
 from pypi_web import settings
-from pypi_web.accounts import account_letters, people, recovery, registration
+from pypi_web.accounts import (
+    account_letters,
+    factor_letters,
+    factors,
+    people,
+    recovery,
+    registration,
+)
 from pypi_web.accounts.people import AccountRefused
 from pypi_web.commands.site import Site, changing, open_site
 from pypi_web.data import User
@@ -101,6 +108,28 @@ def reset(config: Path, name: str, *, url: str | None) -> None:
             key = recovery.sign_reset(site.settings.signing_key, person)
             note(db, "make a link for a new password", user_id=person.id, user_name=person.name)
     click.echo(f"{base}/account/new-password?{urlencode({'key': key})}")
+
+
+@user.command("remove-factors")
+@click.argument("name")
+@click.pass_obj
+def remove_factors(config: Path, name: str) -> None:
+    """Remove the second factors and recovery codes of NAME, who has lost them.
+
+    Their password alone opens the account then: see that it is they who ask.
+    """
+    with open_site(config) as site:
+        post = _open_post(site)
+        with changing(site) as db:
+            person = db.scalar(select(User).where(User.name == name.strip().lower()))
+            if person is None:
+                raise click.ClickException(f"There is no user {name}.")
+            count = factors.remove_all(db, person)
+            person_name, letter = person.name, factor_letters.of_removing_all(person)
+        if count and post.is_open:
+            post.send(letter)
+            post.close()
+    click.echo(f"{person_name} has no second factor any more: {count} removed.")
 
 
 def _check_registration(site: Site) -> None:

@@ -26,6 +26,16 @@ class Action(StrEnum):
     ARCHIVE = "archive"
     QUARANTINE = "quarantine"
     CLAIM = "claim"
+    YANK = "yank"
+    UNYANK = "unyank"
+    DELETE_FILE = "delete file"
+    DELETE_RELEASE = "delete release"
+    DELETE_PROJECT = "delete project"
+    MAKE_PRIVATE = "make private"
+    MAKE_PUBLIC = "make public"
+    ADD_ROLE = "add role"
+    CHANGE_ROLE = "change role"
+    REMOVE_ROLE = "remove role"
     UNCLAIM = "unclaim"
 
 

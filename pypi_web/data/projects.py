@@ -1,5 +1,6 @@
 """Projects, and who may do what with them."""
 
+import zlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,9 @@ from pypi_web.standards import names
 
 _LOCK = 0x6E616D65
 """PostgreSQL's advisory lock of those who give new projects their names."""
+
+_LOCK_ONE = 0x70726F6A
+"""The first half of its advisory lock of those who change one project."""
 
 
 class RoleName(StrEnum):
@@ -85,3 +89,15 @@ def lock_names(db: Database) -> None:
     name is too much like another; on SQLite one that writes is alone from its beginning."""
     if dialect_of(db) == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def lock_project(db: Database, normalized_name: str, *, shared: bool = False) -> None:
+    """Has those who run a project, who hold it alone, wait for each other and for those who publish
+    to it, who hold it together (`shared`): so that what one looks at stays so. (On SQLite one that
+    writes is alone from its beginning.)
+
+    Not its row, which all who record an act move at the end, one after the other.
+    """
+    if dialect_of(db) == "postgresql":
+        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        db.execute(select(lock(_LOCK_ONE, zlib.crc32(normalized_name.encode()) - 2**31)))

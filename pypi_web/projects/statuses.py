@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from pypi_web.data import Action, Project, ProjectStatus
-from pypi_web.data.journal import record
+from pypi_web.data.journal import lock, record
 from pypi_web.data.session import Database
 
 MAX_REASON = 400
@@ -38,7 +38,8 @@ def set_status(
     name of who did it, None for the command line. The last thing that a transaction does, as
     journal.record is. Raises StatusRefused.
     """
-    reason = _check(status, reason)
+    reason = check_reason(status, reason)
+    lock(db)  # before the project's row: that is the order of all who record
     before = db.execute(
         select(_PROJECTS.c.normalized_name, _PROJECTS.c.status, _PROJECTS.c.status_reason)
         .where(_PROJECTS.c.id == project_id)
@@ -55,13 +56,19 @@ def set_status(
     return True
 
 
-def _check(status: ProjectStatus, reason: str | None) -> str | None:
-    """The reason as it is kept: one line, or None."""
+def check_reason(status: ProjectStatus, reason: str | None) -> str | None:
+    """The reason for a status as it is kept: one line, or None. Raises StatusRefused."""
+    reason = check_line(reason)
+    if reason is not None and status is ProjectStatus.ACTIVE:
+        raise StatusRefused("An active project needs no reason: leave it out.")
+    return reason
+
+
+def check_line(reason: str | None) -> str | None:
+    """Any reason that installers are told, as it is kept. Raises StatusRefused."""
     reason = (reason or "").strip() or None
     if reason is None:
         return None
-    if status is ProjectStatus.ACTIVE:
-        raise StatusRefused("An active project needs no reason: leave it out.")
     if len(reason) > MAX_REASON:
         raise StatusRefused(f"The reason is longer than {MAX_REASON} characters: shorten it.")
     if not reason.isprintable():

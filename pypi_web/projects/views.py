@@ -6,6 +6,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPMovedPermanently, HTTPNotF
 from pyramid.view import view_config
 
 from pypi_web.projects import mirrored, queries, sources
+from pypi_web.projects.managed import may_manage
 from pypi_web.projects.shown import NothingOffered, ReleaseView
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission
@@ -44,6 +45,7 @@ def project_page(view: ReleaseView, request: Any) -> Any:
         "project": view.project,
         "release": view.release,
         "index_url": request.route_url("simple.list"),
+        "may_manage": may_manage(request.identity, view),
         **_show_readme(view, request),
     }
 

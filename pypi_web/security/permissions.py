@@ -31,6 +31,8 @@ class Permission(StrEnum):
     """Yank and unyank a release; delete files and releases."""
     MANAGE_PROJECT = "manage project"
     """Its people, whether it is archived or private, and its end."""
+    LEAVE_PROJECT = "leave project"
+    """Give up one's role."""
     QUARANTINE = "quarantine"
     """Take a project out of the index, and let it back."""
 
@@ -103,6 +105,13 @@ RULES = {
         refusal="Owners of the project, and administrators, manage it.",
         right=TokenRight.MANAGE,
     ),
+    Permission.LEAVE_PROJECT: _rule(
+        Who.OWNER,
+        Who.MAINTAINER,
+        Who.MEMBER,
+        refusal="You have no role in this project that you could give up.",
+        right=TokenRight.MANAGE,
+    ),
     Permission.QUARANTINE: _rule(
         Who.ADMINISTRATOR,
         refusal="Administrators alone quarantine projects, and release them.",
@@ -116,6 +125,7 @@ OF_A_PROJECT = frozenset(
         Permission.PUBLISH,
         Permission.MANAGE_RELEASES,
         Permission.MANAGE_PROJECT,
+        Permission.LEAVE_PROJECT,
         Permission.QUARANTINE,
     }
 )

@@ -91,7 +91,8 @@ def arrange(make_client: Callable[[], TestApp], db: Session) -> dict[str, Person
     for name, text in _make_tokens(db, people).items():
         headers = {**nobody.headers, **basic("__token__", text)}
         made[name] = Persona(name, headers, nobody.csrf, made["owner"].ids)
-    _change_standing(db, people)
+    shared = {"factor": _change_standing(db, people)}
+    made = {each: _with_ids(persona, shared) for each, persona in made.items()}
     assert made.keys() == EVERYBODY
     return made
 
@@ -155,12 +156,15 @@ def _make_tokens(db: Session, people: dict[str, Person]) -> dict[str, str]:
     return made
 
 
-def _change_standing(db: Session, people: dict[str, Person]) -> None:
-    """What would have kept them from logging in as simply as the others."""
+def _change_standing(db: Session, people: dict[str, Person]) -> int:
+    """What would have kept them from logging in as simply as the others; gives the id of the one
+    second factor."""
     admin = people["administrator"]
-    db.add(SecondFactor(user_id=admin.id, kind=FactorKind.TOTP, name="phone", secret=b"x"))
+    factor = SecondFactor(user_id=admin.id, kind=FactorKind.TOTP, name="phone", secret=b"x")
+    db.add(factor)
     db.get_one(User, people["unconfirmed"].id).email_confirmed_at = None
     db.commit()
+    return factor.id
 
 
 def _newest(db: Session, table: type, person: Person) -> int:

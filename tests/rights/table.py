@@ -62,6 +62,8 @@ SIGNED_IN = _all_alike(*PEOPLE, *_READING)
 EVERYONE = _all_alike(*EVERYBODY)
 IN_PERSON = _all_alike(*PEOPLE)
 ADMINISTRATOR = _all_alike("administrator")
+WITH_FACTOR = _all_alike("administrator")
+"""Whoever has a second factor, which is one of them alone: the one that is asked for."""
 PUBLISH = _all_alike("publish token", "token of this", "admin token")
 MANAGE_RELEASES = _all_alike(
     "maintainer", "owner", "administrator", "manage token", "token of this", "admin token"
@@ -124,6 +126,12 @@ TABLE = (
     Line("accounts.new_password", POST, BY_LINK),
     Line("accounts.confirm_address", GET, BY_LINK),
     Line("accounts.confirm_address", POST, BY_LINK),
+    Line("accounts.passkey", GET, EVERYONE),
+    Line("accounts.passkey", POST, EVERYONE),
+    # For those whose password was right and who have yet to show more: none of these is
+    Line("accounts.second_factor", GET, NOBODY),
+    Line("accounts.second_factor", POST, NOBODY),
+    Line("accounts.second_factor_key", POST, NOBODY),
     # One's own account
     Line("accounts.account", GET, IN_PERSON),
     Line("accounts.confirm", GET, IN_PERSON),
@@ -136,6 +144,17 @@ TABLE = (
     Line("accounts.sessions", GET, IN_PERSON),
     Line("accounts.end_session", POST, IN_PERSON, id="session"),
     Line("accounts.end_other_sessions", POST, IN_PERSON),
+    Line("accounts.factors", GET, IN_PERSON),
+    Line("accounts.confirm_by_key", POST, IN_PERSON),
+    Line("accounts.add_app", GET, IN_PERSON),
+    Line("accounts.add_app", POST, IN_PERSON),
+    Line("accounts.add_key", GET, IN_PERSON),
+    Line("accounts.add_key", POST, IN_PERSON),
+    Line("accounts.rename_factor", POST, WITH_FACTOR, id="factor"),
+    Line("accounts.remove_factor", GET, WITH_FACTOR, id="factor"),
+    Line("accounts.remove_factor", POST, WITH_FACTOR, id="factor"),
+    Line("accounts.recovery_codes", GET, WITH_FACTOR),
+    Line("accounts.recovery_codes", POST, WITH_FACTOR),
     Line("accounts.delete", GET, IN_PERSON),
     Line("accounts.delete", POST, IN_PERSON),
     Line("accounts.tokens", GET, IN_PERSON),
