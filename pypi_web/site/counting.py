@@ -5,10 +5,11 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from operator import sub
+from typing import Any
 
-from sqlalchemy import Engine, func, literal, select
+from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from pypi_web.data import File, JournalEntry, Project, Release, User
 from pypi_web.data.session import Database, reading
@@ -48,26 +49,23 @@ class Newest:
     user: int | None
 
 
+def _count(model: Any, *conditions: ColumnElement[bool] | InstrumentedAttribute[bool]) -> Any:
+    return select(func.count()).select_from(model).where(*conditions).scalar_subquery()
+
+
 _NEWEST = select(
     *(
         select(func.max(model.id)).scalar_subquery().label(name)
         for name, model in (("journal", JournalEntry), ("project", Project), ("user", User))
     )
 )
-_COUNTS = select(
-    *(
-        select(func.count()).select_from(model).scalar_subquery()
-        for model in (Project, Release, File, User)
-    )
-)
 _PRIVATE = select(Project.id).where(Project.is_private)
-_OF_PRIVATE = select(
-    select(func.count()).select_from(_PRIVATE.subquery()).scalar_subquery(),
-    select(func.count()).where(Release.project_id.in_(_PRIVATE)).scalar_subquery(),
-    select(func.count())
-    .where(File.release_id.in_(select(Release.id).where(Release.project_id.in_(_PRIVATE))))
-    .scalar_subquery(),
-    literal(0),
+_RELEASES_OF_PRIVATE = select(Release.id).where(Release.project_id.in_(_PRIVATE))
+_COUNTS = select(
+    _count(Project) - _count(Project, Project.is_private),
+    _count(Release) - _count(Release, Release.project_id.in_(_PRIVATE)),
+    _count(File) - _count(File, File.release_id.in_(_RELEASES_OF_PRIVATE)),
+    _count(User),
 )
 
 
@@ -115,8 +113,7 @@ class KeptCounts:
             with reading(self._engine) as db:
                 newest = find_newest(db)  # before: what is added meanwhile is looked at again
                 begun = time.monotonic()  # to connect is no counting
-                all_there_is, private = db.execute(_COUNTS).one(), db.execute(_OF_PRIVATE).one()
-                counts = Counts(*map(sub, all_there_is, private))
+                counts = Counts(*db.execute(_COUNTS).one())
             took = time.monotonic() - begun
             with self._lock:
                 # Not the first, which has its statement compiled.

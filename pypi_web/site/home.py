@@ -21,7 +21,12 @@ def list_newest_releases(db: Session, viewer: Viewer, limit: int = 12) -> list[R
             Release.summary,
             Release.created_at,
         )
-        .where(Release.project_id.not_in(select(Project.id).where(~is_visible(viewer))))
+        .where(
+            select(Project.id)
+            .where(Project.id == Release.project_id, is_visible(viewer))
+            .correlate(Release)
+            .exists()
+        )
         .order_by(Release.created_at.desc(), Release.id.desc())
         .limit(limit)
         .subquery()

@@ -28,12 +28,14 @@ EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 EXPECTED = {
     ("the list of projects", Reading("projects", ends_early=False)): "it names all of them",
     ("the list of projects", Reading("journal", ends_early=True)): "the last serial",
+    ("the list of projects", Reading("projects", ends_early=True)): "whether any is private",
     ("the list that is kept", Reading("journal", ends_early=True)): "the last serial",
     ("home", Reading("journal", ends_early=True)): "the last number",
     ("home", Reading("projects", ends_early=True)): "the last number",
     ("home", Reading("users", ends_early=True)): "the last number",
     ("home", Reading("releases", ends_early=True)): "the newest releases, by when they came",
     ("all projects", Reading("projects", ends_early=True)): "the first page of them, by name",
+    ("all projects", Reading("projects", ends_early=False)): "which passes over what is private",
 }
 """What is not looked for by an index, but read from an end of one, or in full; and why."""
 
@@ -95,7 +97,7 @@ def test_what_is_asked_often_is_found_by_an_index(
     watch.follow("a file more", publish, app, alice, build_sdist("sample", "1.0"))
     watch.follow("a new release", publish, app, alice, build_wheel("sample", "2.0"))
     watch.follow("a second sdist", _refuse, app, alice, build_sdist("sample", "1.0.0"))
-    app.app.registry["token_uses"].add(1)  # what was noted may be written by now
+    app.app.registry["token_uses"].add((1, ""))  # what was noted may be written by now
     watch.follow("a token's use", app.app.registry["token_uses"].write)
     for name, version in (("sample", "2.0"), (FILLED, "0.0.0")):
         watch.follow("a page", app.get, f"/simple/{name}/")
