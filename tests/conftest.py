@@ -228,6 +228,7 @@ def make_app(
     for app in made_apps.values():
         app.registry["downloads"].write()
         app.registry["token_uses"].write()
+        app.registry["session_uses"].write()
         app.registry["stale_readmes"].write()
         if app.registry["mirror"] is not None:
             app.registry["mirror"].files.write_uses()

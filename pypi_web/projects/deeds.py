@@ -145,11 +145,12 @@ class Deed:
 
 def begin(db: Session, project_id: int, actor: Actor, *, on_roles: bool = False) -> Deed:
     """Holds a project for an act on it; one on roles waits for all others on roles, in the order in
-    which the end of an account does."""
+    which the end of an account does. Raises NotThere."""
     if on_roles:
         lock_table(db, Role)
-    name = db.scalars(select(Project.normalized_name).where(Project.id == project_id)).one()
-    lock_project(db, name)
+    name = db.scalar(select(Project.normalized_name).where(Project.id == project_id))
+    if name is not None:
+        lock_project(db, name)
     query = select(
         Project.id,
         Project.name,
@@ -158,7 +159,9 @@ def begin(db: Session, project_id: int, actor: Actor, *, on_roles: bool = False)
         Project.status_reason,
         Project.is_private,
     )
-    project = db.execute(query.where(Project.id == project_id)).one()
+    project = db.execute(query.where(Project.id == project_id)).one_or_none()
+    if project is None:
+        raise NotThere("The project is gone.")
     return Deed(db, actor, project, _owners(db, project_id))
 
 

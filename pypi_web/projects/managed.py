@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.csrf import check_csrf_origin, check_csrf_token
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from sqlalchemy import func, select
 
@@ -12,6 +13,7 @@ from pypi_web.data.session import Database
 from pypi_web.letters import address_of
 from pypi_web.projects import sources
 from pypi_web.projects.deeds import Actor
+from pypi_web.security import is_sent_by_browser
 from pypi_web.security.auditing import record_refusal
 from pypi_web.security.identity import Identity, viewer_of
 from pypi_web.security.permissions import Permission, Standing, decide
@@ -47,6 +49,7 @@ def managed(permission: Permission) -> Callable[[Any], Managed]:
     """
 
     def find(request: Any) -> Managed:
+        check_is_meant(request)
         # Before anything is looked up, whose time would tell strangers what is here.
         if request.identity is None and not request.has_permission(Permission.READ, request):
             raise HTTPForbidden
@@ -66,6 +69,14 @@ def managed(permission: Permission) -> Callable[[Any], Managed]:
         return Managed(**row._mapping, identity=request.identity)
 
     return find
+
+
+def check_is_meant(request: Any) -> None:
+    """Raises BadCSRFToken or BadCSRFOrigin for a form that another site may have had sent: before
+    anything is noted of whoever it was sent by."""
+    if request.method not in ("GET", "HEAD") and is_sent_by_browser(request):
+        check_csrf_origin(request)
+        check_csrf_token(request)
 
 
 def refuse(request: Any, act: str, reason: str, *, project: str) -> None:

@@ -10,7 +10,7 @@ from pypi_web.letters import address_of
 from pypi_web.projects import role_changes, roles
 from pypi_web.projects.carrying_out import carry_out, managing_view, show, to
 from pypi_web.projects.deeds import Actor, DeedRefused, Done, NotThere
-from pypi_web.projects.managed import Managed, actor_of
+from pypi_web.projects.managed import Managed, actor_of, check_is_meant
 from pypi_web.projects.roles import Offer
 from pypi_web.security import limits
 from pypi_web.security.proof import require_recent_proof
@@ -150,6 +150,7 @@ def leave(project: Managed, request: Any) -> Any:
 def find_offer(request: Any) -> Offer:
     """The route's context: the invitation that somebody at a browser may answer. Whether there is
     such a project is told to nobody else."""
+    check_is_meant(request)
     identity = request.identity
     if identity is None:
         raise HTTPForbidden
@@ -181,7 +182,9 @@ def invitation_page(offer: Offer, request: Any) -> dict[str, Any]:
 @managing_view(route_name="projects.accept_invitation", request_method="POST")
 def accept(offer: Offer, request: Any) -> HTTPSeeOther:
     _answer(offer, request, roles.accept)
-    return HTTPSeeOther(request.route_url("projects.project", name=offer.normalized_name))
+    is_reader = offer.role is RoleName.MEMBER
+    page = "projects.project" if is_reader else "projects.manage"
+    return HTTPSeeOther(request.route_url(page, name=offer.normalized_name))
 
 
 @managing_view(route_name="projects.decline_invitation", request_method="POST")

@@ -495,6 +495,44 @@ def test_uploads_and_acts_at_once_never_wait_for_each_other_in_a_circle(
     assert set(site.page()["versions"]) >= {f"7.{number}" for number in range(6)}
 
 
+@pytest.mark.parametrize("attempt", range(5))
+def test_nothing_is_published_to_a_project_that_was_deleted_meanwhile(
+    site: Site, engine: Engine, alice: Person, attempt: int
+):
+    project = site.db.scalars(select(Project.id)).one()
+    site.db.rollback()
+    wheel = build_wheel("sample", "8.0")
+    start = Barrier(2)
+
+    def upload() -> int:
+        start.wait(10)
+        content = [("content", wheel.filename, wheel.content)]
+        return (
+            TestApp(site.app.app)
+            .post(
+                "/legacy/",
+                wheel.form(),
+                upload_files=content,
+                headers=alice.basic,
+                expect_errors=True,
+            )
+            .status_int
+        )
+
+    def delete() -> None:
+        start.wait(10)
+        with writing(engine) as db:
+            managing.delete_project(db, project, typed="sample", actor=Actor())
+
+    with ThreadPoolExecutor(2) as pool:
+        uploading, deleting = pool.submit(upload), pool.submit(delete)
+        deleting.result()
+
+    assert uploading.result() in (200, 403)
+    assert site.page()["files"] == []
+    assert site.roles() == {}
+
+
 def test_what_is_done_by_command_is_noted_without_a_name(site: Site, engine: Engine, bob: Person):
     project = site.db.scalars(select(Project.id)).one()
     with writing(engine) as db:

@@ -71,6 +71,9 @@ MANAGE_RELEASES = _all_alike(
 MANAGE_PROJECT = _all_alike(
     "owner", "administrator", "manage token", "token of this", "admin token"
 )
+LEAVE_PROJECT = _all_alike(
+    "member", "maintainer", "owner", "manage token", "token of this", "member token"
+)
 QUARANTINE = _all_alike("administrator", "admin token")
 NOBODY = _all_alike()
 BY_LINK = NOBODY
@@ -93,6 +96,34 @@ TABLE = (
     Line("search.results", GET, READ),
     Line("projects.project", GET, READ_PROJECT),
     Line("projects.release", GET, READ_PROJECT),
+    # Running a project
+    Line("projects.manage", GET, MANAGE_RELEASES),
+    Line("projects.manage_release", GET, MANAGE_RELEASES),
+    Line("projects.yank", POST, MANAGE_RELEASES),
+    Line("projects.unyank", POST, MANAGE_RELEASES),
+    Line("projects.delete_release", GET, MANAGE_RELEASES),
+    Line("projects.delete_release", POST, MANAGE_RELEASES),
+    Line("projects.delete_file", GET, MANAGE_RELEASES),
+    Line("projects.delete_file", POST, MANAGE_RELEASES),
+    Line("projects.manage_people", GET, MANAGE_PROJECT),
+    Line("projects.invite", POST, MANAGE_PROJECT),
+    Line("projects.withdraw_invitation", POST, MANAGE_PROJECT),
+    Line("projects.change_role", POST, MANAGE_PROJECT),
+    Line("projects.remove_role", POST, MANAGE_PROJECT),
+    Line("projects.manage_settings", GET, MANAGE_PROJECT),
+    Line("projects.change_status", POST, MANAGE_PROJECT),
+    Line("projects.change_visibility", POST, MANAGE_PROJECT),
+    Line("projects.delete", GET, MANAGE_PROJECT),
+    Line("projects.delete", POST, MANAGE_PROJECT),
+    Line("projects.manage_history", GET, MANAGE_PROJECT),
+    Line("projects.leave", GET, LEAVE_PROJECT),
+    Line("projects.leave", POST, LEAVE_PROJECT),
+    Line("projects.quarantine", POST, QUARANTINE),
+    Line("projects.end_quarantine", POST, QUARANTINE),
+    Line("projects.invitation", GET, BY_LINK),
+    Line("projects.accept_invitation", POST, BY_LINK),
+    Line("projects.decline_invitation", POST, BY_LINK),
+    # For installers
     Line("simple.list", GET, READ),
     Line("simple.list_slashless", GET, READ),
     Line("simple.project", GET, READ_PROJECT),
