@@ -264,4 +264,4 @@ class MirrorPages:
 
 def _own_files(name: str, page: UpstreamPage) -> Iterator[UpstreamFile]:
     """Those that are named after the project: others are their own project's to offer."""
-    return (each for each in page.files if distribution_names.split(each.filename)[0] == name)
+    return (each for each in page.files if distribution_names.project_of(each.filename) == name)

@@ -1,6 +1,7 @@
 """A fake upstream, what asks it, and a network in which names mean what a test says."""
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from tests.upstream.fake import FakeUpstream, running_upstream
 QUICK = Limits(
     connect_seconds=0.5, read_seconds=0.3, whole_seconds=0.6, turn_seconds=0.2, page_bytes=1 << 20
 )
+"""For tests of patience, which say `LIMITS = QUICK`."""
+
+PATIENT = replace(QUICK, connect_seconds=2, read_seconds=1.5, whole_seconds=3)
+"""For all others, whose good answers may be late on a machine that is busy."""
 
 MakeUpstream = Callable[..., Upstream]
 
@@ -54,11 +59,12 @@ def other() -> Iterator[FakeUpstream]:
 
 
 @pytest.fixture
-def make_upstream(fake: FakeUpstream) -> Iterator[MakeUpstream]:
+def make_upstream(fake: FakeUpstream, request: pytest.FixtureRequest) -> Iterator[MakeUpstream]:
     made: list[Upstream] = []
+    limits = getattr(request.module, "LIMITS", PATIENT)
 
     def make(url: str | None = None, **options: object) -> Upstream:
-        made.append(Upstream(url or fake.index_url, **{"limits": QUICK, **options}))
+        made.append(Upstream(url or fake.index_url, **{"limits": limits, **options}))
         return made[-1]
 
     yield make

@@ -18,7 +18,7 @@ from tests.upstream.behaviours import (
     redirecting,
     stalling,
 )
-from tests.upstream.conftest import MakeUpstream
+from tests.upstream.conftest import QUICK, MakeUpstream
 from tests.upstream.fake import CERTIFICATE, FakeUpstream, running_upstream
 
 PAGE = "/simple/sample/"
@@ -30,6 +30,8 @@ SLOW: dict[str, Behaviour] = {
     "a dripping head": dripping_head(),
     "late redirects": late(0.2, redirecting(PAGE)),
 }
+
+LIMITS = QUICK
 
 
 @pytest.mark.parametrize("what", SLOW)
