@@ -129,11 +129,20 @@ def reflect(engine: Engine) -> dict[str, dict[str, Any]]:
             "foreign keys": by_name(inspector.get_foreign_keys(name)),
             "uniques": by_name(inspector.get_unique_constraints(name)),
             "checks": by_name(inspector.get_check_constraints(name)),
-            "indexes": by_name(inspector.get_indexes(name)),
+            "indexes": by_name(with_written_conditions(inspector.get_indexes(name))),
         }
         for name in inspector.get_table_names()
         if name != "alembic_version"
     }
+
+
+def with_written_conditions(indexes: list[Any]) -> list[Any]:
+    """Which rows a partial index is of, as text: SQLAlchemy gives an expression of SQLite's, which
+    equals no other."""
+    for index in indexes:
+        options = index.get("dialect_options", {})
+        options.update({name: str(option) for name, option in options.items()})
+    return indexes
 
 
 def by_name(found: list[Any]) -> list[Any]:
