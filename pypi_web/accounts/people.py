@@ -11,11 +11,9 @@ from pypi_web import clock
 from pypi_web.data import User
 from pypi_web.data.session import Database, lock_table
 from pypi_web.security import passwords, sessions
+from pypi_web.standards import mail_addresses
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
-_EMAIL = re.compile(
-    r"[^@\s\x00-\x20\x7f-\x9f<>()\[\]\"',;:\\]+@[^@\s\x00-\x20\x7f-\x9f<>()\[\]\"',;:\\]+\Z"
-)
 
 
 class AccountRefused(Exception):
@@ -74,8 +72,8 @@ def create_user(
 
 def check_email(written: str) -> str:
     """An e-mail address as it is kept. Raises AccountRefused."""
-    email = written.strip().lower()
-    if len(email) > 254 or not _EMAIL.match(email):
+    email = mail_addresses.read(written)
+    if email is None:
         raise AccountRefused("email", "That is not an e-mail address: write name@example.org.")
     return email
 
@@ -98,7 +96,7 @@ def check_password(password: str, *, about: Sequence[str] = ()) -> None:
 def find_known(db: Database, name: str) -> Known | None:
     """The person of that name or address."""
     name = name.strip().lower()
-    if len(name) > 254:
+    if len(name) > mail_addresses.MAX_LENGTH:
         return None
     query = select(User.id, User.name, User.email, User.password_hash)
     # No name has an @ in it, and each address has.

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pypi_web import clock
@@ -11,6 +11,9 @@ from pypi_web.accounts import people
 from pypi_web.accounts.people import AccountRefused
 from pypi_web.data import AuditEvent, Project, Role, RoleName, User, WebSession
 from pypi_web.data.session import Database, lock_table
+from pypi_web.letters import Letter
+from pypi_web.projects import role_changes
+from pypi_web.projects.deeds import Actor
 from pypi_web.security import links
 from pypi_web.security.links import Claim, fingerprint
 from pypi_web.security.sessions import LIFETIME as SESSIONS_LIVE
@@ -20,6 +23,9 @@ LIFETIME = timedelta(days=1)
 
 PAGE = 50
 """Rows of the audit on a page."""
+
+PROJECTS = 20
+"""Projects on a page."""
 
 
 def sign_address(secret: str, user: User, email: str) -> str:
@@ -81,25 +87,45 @@ def list_events(
     return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
+def list_projects(
+    db: Database, user_id: int, *, after: str = ""
+) -> tuple[list[Row[Any]], str | None]:
+    """A page of the projects that somebody has a role in, by name, from the first `after` a
+    normalised name; and the name where the next page begins, if any. `is_sole` says that they are
+    the only owner."""
+    query: Any = (
+        select(
+            Project.name,
+            Project.normalized_name,
+            Project.status,
+            Project.is_private,
+            Role.name.label("role"),
+            _is_sole(user_id).label("is_sole"),
+        )
+        .join(Role, Role.project_id == Project.id)
+        .where(Role.user_id == user_id, Project.normalized_name > after)
+        .order_by(Project.normalized_name)
+        .limit(PROJECTS + 1)
+    )
+    found = list(db.execute(query).all())
+    more = len(found) > PROJECTS
+    return found[:PROJECTS], found[PROJECTS - 1].normalized_name if more else None
+
+
 def list_sole_projects(db: Database, user_id: int) -> list[Row[Any]]:
     """The projects that would have no owner without a person: name and normalised name of each."""
-    mine, theirs = Role, aliased(Role)
-    others = (
-        select(theirs.id)
-        .where(theirs.project_id == mine.project_id, theirs.name == RoleName.OWNER)
-        .where(theirs.user_id != user_id)
-    )
     query: Any = (
         select(Project.name, Project.normalized_name)
-        .join(mine, mine.project_id == Project.id)
-        .where(mine.user_id == user_id, mine.name == RoleName.OWNER, ~others.exists())
+        .join(Role, Role.project_id == Project.id)
+        .where(Role.user_id == user_id, _is_sole(user_id))
         .order_by(Project.normalized_name)
     )
     return list(db.execute(query).all())
 
 
-def delete_account(db: Session, user: User, *, typed: str) -> None:
-    """Removes a person with their sessions, tokens, second factors and roles.
+def delete_account(db: Session, user: User, *, typed: str, actor: Actor) -> tuple[Letter, ...]:
+    """Removes a person with their sessions, tokens and second factors, and has them leave their
+    projects; gives the letters to those whose projects they were too.
 
     Raises AccountRefused where they have not typed their name, where a project would be left
     without an owner, or the index without an administrator.
@@ -107,12 +133,7 @@ def delete_account(db: Session, user: User, *, typed: str) -> None:
     if typed.strip().lower() != user.name:
         raise AccountRefused("name", f"Type your user name, {user.name}, to delete the account.")
     people.lock(db)
-    lock_table(db, Role)
-    # And whoever leaves a project has looked at it before, with its row held.
-    owned = select(Role.project_id).where(Role.user_id == user.id)
-    db.execute(
-        select(Project.id).where(Project.id.in_(owned)).order_by(Project.id).with_for_update()
-    )
+    lock_table(db, Role)  # whoever else gives or takes a role has looked before, or waits
     sole = list_sole_projects(db, user.id)
     if sole:
         raise AccountRefused(
@@ -127,7 +148,21 @@ def delete_account(db: Session, user: User, *, typed: str) -> None:
             "You are the only administrator: make another account with"
             " `pypi-web user create NAME --admin` first.",
         )
+    left = role_changes.leave_all(db, user)
+    # Before the journal, which others wait for who may hold rows that go or change with it.
     db.execute(delete(User).where(User.id == user.id))
+    return role_changes.finish_leaving(db, user, left, actor=actor)
+
+
+def _is_sole(user_id: int) -> ColumnElement[bool]:
+    """Whether a role, of this person, is that of a project's only owner."""
+    theirs = aliased(Role)
+    others = select(theirs.id).where(
+        theirs.project_id == Role.project_id,
+        theirs.name == RoleName.OWNER,
+        theirs.user_id != user_id,
+    )
+    return and_(Role.name == RoleName.OWNER, ~others.correlate(Role).exists())
 
 
 def _state(user: User) -> str:

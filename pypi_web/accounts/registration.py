@@ -1,7 +1,8 @@
 """Registering: an address is shown to be somebody's before there is an account; and invitations.
 
 Whoever wants an account gives an address alone. The letter that is sent there opens the form for
-name and password, or says that there is an account already: the page itself cannot tell.
+name and password, or says that there is an account already: the page itself cannot tell. The letter
+of an invitation to a project (projects.roles) opens that form too.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from pypi_web.accounts import people
 from pypi_web.accounts.people import AccountRefused
 from pypi_web.data import Invitation, User
 from pypi_web.data.session import Database
+from pypi_web.projects import roles
 from pypi_web.security import links
 from pypi_web.security.links import Claim
 
@@ -40,17 +42,22 @@ def sign_address(secret: str, email: str) -> str:
 
 
 def find_address(request: Any, key: str) -> str | None:
-    """Whose address a link has shown, be it of a letter to who registers or of an invitation.
+    """Whose address a link has shown, be it of a letter to who registers or of an invitation, to
+    have an account or to a project.
 
     None where the link is no longer good, or the settings let nobody in by it.
     """
     setting = request.settings.registration
     if setting == "closed":
         return None
-    claim = links.read(request.settings.signing_key, PURPOSE, key)
+    secret = request.settings.signing_key
+    claim = links.read(secret, PURPOSE, key)
     if claim is not None:
         is_new = setting == "open" and not has_account(request.db, claim.address)
         return claim.address if is_new else None
+    email = roles.find_address(request.db, secret, key)
+    if email is not None:
+        return None if has_account(request.db, email) else email
     invitation = find_invitation(request.db, key)
     return invitation.email if invitation else None
 
@@ -64,6 +71,7 @@ def register(request: Any, *, email: str, name: str, password: str) -> User:
         request.db, name=name, email=email, password=password, is_confirmed=True
     )
     request.db.execute(delete(Invitation).where(_to_have_an_account(), Invitation.email == email))
+    roles.use_up_links(request.db, email)
     return user
 
 

@@ -23,7 +23,8 @@ def open_post(settings: Settings) -> Post:
 
 def address_of(request: Any, route_name: str, **kw: Any) -> str:
     """The address of a page as letters say it: by the setting `url`, for the request's own host is
-    what whoever asks for the letter has written."""
+    what whoever asks for the letter has written. A site that has not set it sends no letter away:
+    no mail server is taken without (settings.read), and those of development stay in a folder."""
     site: str | None = request.registry["settings"].url
     if site is None:
         return str(request.route_url(route_name, **kw))

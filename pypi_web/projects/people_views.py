@@ -13,6 +13,7 @@ from pypi_web.projects.deeds import Actor, DeedRefused, Done, NotThere
 from pypi_web.projects.managed import Managed, actor_of, check_is_meant
 from pypi_web.projects.roles import Offer
 from pypi_web.security import limits
+from pypi_web.security.links import Claim
 from pypi_web.security.proof import require_recent_proof
 from pypi_web.standards import names
 
@@ -40,10 +41,22 @@ def invite(project: Managed, request: Any) -> Any:
         name = project.normalized_name
         return address_of(request, "projects.invitation", name=name, _query={"key": key})
 
+    def new_account(claim: Claim) -> str:
+        key = roles.sign_address(request.settings.signing_key, claim)
+        return address_of(request, "accounts.new_account", _query={"key": key})
+
     def do(actor: Actor) -> Done:
         if role is None:
             raise DeedRefused("who", "Choose what they are to be.")
-        return roles.invite(request.db, project.id, who=who, role=role, actor=actor, link=link)
+        return roles.invite(
+            request.db,
+            project.id,
+            who=who,
+            role=role,
+            actor=actor,
+            link=link,
+            new_account=None if request.settings.registration == "closed" else new_account,
+        )
 
     try:
         done = carry_out(request, project, "invite to project", do)

@@ -1,14 +1,13 @@
 """The people of a project, and inviting others: acts are done as in `managing`."""
 
 import hashlib
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pypi_web import clock
@@ -17,8 +16,18 @@ from pypi_web.data.session import Database
 from pypi_web.letters import Letter
 from pypi_web.projects.deeds import Actor, Deed, DeedRefused, Done, NotThere, begin
 from pypi_web.projects.role_changes import find_role, get_user, give, spell
+from pypi_web.security import links
+from pypi_web.security.links import Claim, fingerprint
+from pypi_web.standards import mail_addresses
 
 INVITED_FOR = timedelta(days=7)
+
+PURPOSE = "register by an invitation to a project"
+"""Of links that are in letters alone, and so show whose address it is; the key of an invitation
+does not, which may be handed over."""
+
+OFFERS = 50
+"""Invitations that somebody sees at once."""
 
 NO_INVITATION = (
     "There is no invitation for you here: it may be answered, withdrawn, or older than a week. Ask"
@@ -26,7 +35,6 @@ NO_INVITATION = (
 )
 
 _RANKS = (RoleName.MEMBER, RoleName.MAINTAINER, RoleName.OWNER)
-_EMAIL = re.compile(r"[^@\s\x00-\x20\x7f<>\"',;:\\]+@[^@\s\x00-\x20\x7f<>\"',;:\\]+\Z")
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,9 @@ def list_invited(db: Session, project_id: int) -> Sequence[Any]:
 
 
 def list_invitations(db: Database, user: User) -> list[Offer]:
-    """What somebody is invited to, by their name or by an address that is known to be theirs."""
-    return [Offer(*row) for row in db.execute(_offers().where(_is_for(user)))]
+    """What somebody is invited to, by their name or by an address that is known to be theirs: the
+    newest; others are seen when these are answered."""
+    return [Offer(*row) for row in db.execute(_offers().where(_is_for(user)).limit(OFFERS))]
 
 
 def find_offer(db: Database, normalized_name: str, user: User, *, key: str) -> Offer | None:
@@ -96,14 +105,16 @@ def invite(
     role: RoleName,
     actor: Actor,
     link: Callable[[str], str],
+    new_account: Callable[[Claim], str] | None = None,
 ) -> Done:
     """Invites a person by their user name, or whoever an address belongs to; `link` makes the
-    address of a key. An earlier invitation of the same ends. Whether an address has an account is
-    told to nobody."""
+    address of a key, `new_account` that of the page where whoever has a claim's address makes an
+    account. An earlier invitation of the same ends. Whether an address has an account is told to
+    nobody."""
     who = who.strip().lower()
     deed = begin(db, project_id, actor)
     user = None if "@" in who else _find_invited(deed, who)
-    if user is None and (len(who) > 254 or not _EMAIL.match(who)):
+    if user is None and mail_addresses.read(who) is None:
         raise DeedRefused("who", "That is neither a user name nor an e-mail address.")
     named = Invitation.email == who if user is None else Invitation.user_id == user.id
     db.execute(
@@ -128,8 +139,37 @@ def invite(
     letters = deed.finish("invite to project", sentence, subject=who, after={"role": role})
     to = who if user is None else user.email
     if user is None or user.email_confirmed_at is not None:
-        letters = (*letters, _invitation(deed, to, role, link(key)))
+        first = None
+        if user is None and new_account is not None:
+            first = new_account(Claim(0, to, fingerprint(made.sha256)))
+        letters = (*letters, _invitation(deed, to, role, link(key), first))
     return Done(sentence, letters, key)
+
+
+def sign_address(secret: str, claim: Claim) -> str:
+    """The key of a link by which who is invited makes an account first."""
+    return links.sign(secret, PURPOSE, claim, lifetime=INVITED_FOR)
+
+
+def find_address(db: Database, secret: str, key: str) -> str | None:
+    """Whose address such a link has shown, as long as the invitation stands."""
+    claim = links.read(secret, PURPOSE, key)
+    if claim is None:
+        return None
+    standing = select(Invitation.sha256).where(Invitation.email == claim.address, _stands())
+    is_good = claim.state in map(fingerprint, db.execute(standing).scalars())
+    return claim.address if is_good else None
+
+
+def use_up_links(db: Session, email: str) -> None:
+    """Ends all links to an address, for its owner has an account by which they answer: none makes
+    an account once more, nor serves another."""
+    invited: Any = select(Invitation.id).where(
+        Invitation.email == email, Invitation.project_id.is_not(None)
+    )
+    for each in db.scalars(invited).all():
+        unknown = _digest(secrets.token_urlsafe(32))
+        db.execute(update(Invitation).where(Invitation.id == each).values(sha256=unknown))
 
 
 def withdraw(db: Session, project_id: int, invitation_id: int, *, actor: Actor) -> Done:
@@ -244,12 +284,17 @@ def _stands() -> ColumnElement[bool]:
     )
 
 
-def _invitation(deed: Deed, to: str, role: RoleName, link: str) -> Letter:
+def _invitation(deed: Deed, to: str, role: RoleName, link: str, new_account: str | None) -> Letter:
     """It holds no word that its sender could choose, but names."""
+    first = (
+        f"If you have no account yet, make one first, for this address:\n\n{new_account}\n\n"
+        if new_account is not None
+        else ""
+    )
     text = (
         "Hello,\n\n"
         f"{deed.actor.shown} invites you to be {spell(role)} of {deed.project.name}. Accept or"
-        f" decline here, within a week, logged in to your account:\n\n{link}\n\n"
+        f" decline here, within a week, logged in to your account:\n\n{link}\n\n{first}"
         "If you know nothing of it, there is nothing to do.\n"
     )
     return Letter(to, f"You are invited to {deed.project.name}", text)

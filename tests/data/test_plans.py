@@ -3,15 +3,21 @@ read in full but where all of it is asked for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, select, text
 from webtest import TestApp
 
 from benchmarks.filling import fill_site
 from benchmarks.synthetic import project_name
+from pypi_web import clock
+from pypi_web.data import Invitation, Project
 from pypi_web.data.serials import Serials
+from pypi_web.data.session import writing
+from pypi_web.projects import managing
+from pypi_web.projects.deeds import Actor
 from tests.distributions import Distribution, build_sdist, build_wheel
 from tests.people import Person, log_in
 from tests.plans import Reading, list_readings
@@ -76,9 +82,20 @@ def watch(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 @pytest.fixture
 def filled(engine: Engine) -> None:
-    """An index of some size, whose releases have a classifier each."""
+    """An index of some size, whose releases have a classifier each, and many invited to it."""
+    until = clock.now() + timedelta(days=7)
+    invited = [
+        {
+            "sha256": f"{each}",
+            "email": f"x{each}@example.org",
+            "invited_by": "",
+            "expires_at": until,
+        }
+        for each in range(PROJECTS)
+    ]
     with engine.begin() as db:
         db.execute(text("INSERT INTO classifiers (text) VALUES ('Topic :: Utilities')"))
+        db.execute(insert(Invitation), invited)
     fill_site(
         engine.url.render_as_string(hide_password=False),
         projects=PROJECTS,
@@ -117,6 +134,9 @@ def test_what_is_asked_often_is_found_by_an_index(
     watch.follow("an account", app.get, "/account/")
     watch.follow("a project's page, signed in", app.get, "/project/sample/")
     watch.follow("readiness", app.get, "/_health/ready")
+    _make_private(app.app.registry["engine"], "sample")
+    watch.follow("a private page", app.get, "/simple/sample/", None, alice.basic)
+    watch.follow("a private page that is kept", app.get, "/simple/sample/", None, alice.basic)
 
     assert watch.found - EXPECTED.keys() == set()
     assert all(watch.statements.values()), watch.statements
@@ -142,3 +162,9 @@ def _refuse(app: TestApp, who: Person, dist: Distribution) -> None:
 def _address_of(app: TestApp, dist: Distribution) -> str:
     link = app.get("/simple/sample/").html.find("a", string=dist.filename)
     return link["href"].partition("#")[0].removeprefix("../..")
+
+
+def _make_private(engine: Engine, name: str) -> None:
+    with writing(engine) as db:
+        project_id = db.execute(select(Project.id).filter_by(normalized_name=name)).scalar_one()
+        managing.set_private(db, project_id, True, actor=Actor())

@@ -461,7 +461,8 @@ def test_an_owner_who_leaves_while_the_other_deletes_their_account_stays(
         return role_changes.remove(db, project, "alice", actor=Actor(name="alice"))
 
     def delete(db: Session):
-        profile.delete_account(db, db.get_one(User, bob.id), typed="bob")
+        actor = Actor(name="bob", user_id=bob.id)
+        profile.delete_account(db, db.get_one(User, bob.id), typed="bob", actor=actor)
 
     results = at_once(engine, leave, delete)
 
