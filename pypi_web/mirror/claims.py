@@ -18,13 +18,24 @@ from pypi_web.data import (
     TakenFilename,
 )
 from pypi_web.data.journal import record
-from pypi_web.data.projects import lock_names
-from pypi_web.data.session import Database
+from pypi_web.data.projects import lock_names, lock_project
+from pypi_web.data.session import Database, lock_table
 from pypi_web.mirror import rules
 from pypi_web.settings import Settings
 from pypi_web.standards import distribution_names, names
 
 _PROJECTS: Any = Project.__table__
+
+_OF_CLAIMS = (
+    Action.CLAIM,
+    Action.UNCLAIM,
+    Action.ADD_ROLE,
+    Action.CHANGE_ROLE,
+    Action.REMOVE_ROLE,
+    Action.MAKE_PRIVATE,
+    Action.MAKE_PUBLIC,
+)
+"""What may be done to a project that is a claim and nothing else: it tells nobody of a file."""
 
 
 class ClaimRefused(ValueError):
@@ -62,12 +73,11 @@ def claim(db: Database, name: str, *, owner_id: int | None, actor: str | None) -
         )
     if normalized_name in names.RESERVED:
         raise ClaimRefused(f"{normalized_name} is a name that no project may have.")
-    lock_names(db)
+    hosted = _hold(db, normalized_name)
     kept = select(func.count()).where(
         MirroredFile.normalized_name == normalized_name, MirroredFile.is_kept
     )
     files: int = db.execute(kept).scalar_one()
-    hosted = _lock_project(db, normalized_name)
     if hosted is not None:
         _refuse_unless_ownerless(db, hosted, normalized_name, owner_id)
         _add_owner(db, hosted, owner_id)
@@ -86,8 +96,7 @@ def unclaim(db: Database, name: str, *, actor: str | None) -> str:
     Its roles and the tokens that are for it alone go too. Raises ClaimRefused.
     """
     normalized_name = names.normalize(name)
-    lock_names(db)
-    project_id = _lock_project(db, normalized_name)
+    project_id = _hold(db, normalized_name)
     if project_id is None:
         raise ClaimRefused(f"{normalized_name} is not claimed.")
     if _has_release(db, project_id) or _had_more(db, normalized_name):
@@ -100,10 +109,29 @@ def unclaim(db: Database, name: str, *, actor: str | None) -> str:
     return normalized_name
 
 
-def _lock_project(db: Database, normalized_name: str) -> int | None:
-    """The project of a name, to which nobody adds anything until the transaction ends."""
+def _hold(db: Database, normalized_name: str) -> int | None:
+    """The project of a name, which nobody else changes until the transaction ends; None where there
+    is none, and nobody else makes one.
+
+    What is there is held as by whoever changes its roles (projects.deeds), in that order, so that
+    no two wait for each other; a name that is new as by whoever publishes it. Raises ClaimRefused
+    where somebody was quicker, so that it is held as the wrong one.
+    """
+    found = _find(db, normalized_name)
+    if found is None:
+        lock_names(db)
+    else:
+        lock_table(db, Role)
+    if _find(db, normalized_name) != found:
+        raise ClaimRefused(f"Somebody else changed {normalized_name} at this moment: try again.")
+    if found is not None:
+        lock_project(db, normalized_name)
+    return found
+
+
+def _find(db: Database, normalized_name: str) -> int | None:
     hosted = select(Project.id).where(Project.normalized_name == normalized_name)
-    found: int | None = db.execute(hosted.with_for_update()).scalar()
+    found: int | None = db.execute(hosted).scalar()
     return found
 
 
@@ -135,8 +163,7 @@ def _add_owner(db: Database, project_id: int, owner_id: int | None) -> None:
 def _had_more(db: Database, name: str) -> bool:
     """Whether the journal knows more of a name than claims, or a filename of it is taken."""
     acts = select(JournalEntry.id).where(
-        JournalEntry.project == name,
-        JournalEntry.action.not_in((Action.CLAIM, Action.UNCLAIM)),
+        JournalEntry.project == name, JournalEntry.action.not_in(_OF_CLAIMS)
     )
     if db.execute(acts.limit(1)).scalar() is not None:
         return True

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from pypi_web import clock
 from pypi_web.data import Action, File, Project, Release, TakenFilename
 from pypi_web.data.journal import record
+from pypi_web.data.projects import lock_project
 from pypi_web.data.session import Database
 from pypi_web.projects import releases
 from pypi_web.projects.documents import DocumentFile, DocumentProject, DocumentRelease
@@ -52,6 +53,7 @@ def import_document(db: Session, document: DocumentProject, *, readme: Rendered 
     The metadata of the document goes to the release that it is of, when that one is new.
     Raises IntegrityError where somebody else was adding the same; one may try again.
     """
+    lock_project(db, names.normalize(document.name), shared=True)
     project = _find(db, document.name)
     is_new_project = project is None
     if project is None:

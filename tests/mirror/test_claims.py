@@ -1,16 +1,33 @@
 """Names that are cut from upstream, and who may publish under one that is mirrored."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web.commands import main
-from pypi_web.data import File, JournalEntry, Project, Release, Role, RoleName, TakenFilename
+from pypi_web.data import (
+    Action,
+    File,
+    JournalEntry,
+    Project,
+    Release,
+    Role,
+    RoleName,
+    TakenFilename,
+)
+from pypi_web.data.session import writing
+from pypi_web.mirror import claims
+from pypi_web.mirror.claims import ClaimRefused
+from pypi_web.projects import deeds, documents, importing, managing, role_changes
+from pypi_web.projects.deeds import Actor
 from pypi_web.standards.simple_api import Format
+from tests.catalogues import document, encode
 from tests.conftest import MakeApp
 from tests.distributions import build_wheel
 from tests.mirror.conftest import MakeMirror
@@ -161,6 +178,122 @@ def test_a_claim_can_be_undone(
     assert db.scalars(select(Project)).all() == db.scalars(select(Role)).all() == []
     assert claim(site_ini, "sample").exit_code == 0
     assert run(site_ini, "unclaim", "sample").exit_code == 0
+
+
+def test_a_claim_whose_people_and_privacy_changed_can_be_undone(
+    app: TestApp, db: Session, engine: Engine, site_ini: Path, alice: Person
+) -> None:
+    add_person(db, "bob")
+    claim(site_ini, "sample", "--owner", "alice")
+    project_id = project_of(db)
+    for do in (
+        lambda own: role_changes.add(own, project_id, "bob", RoleName.MEMBER, actor=Actor()),
+        lambda own: role_changes.change(own, project_id, "bob", RoleName.OWNER, actor=Actor()),
+        lambda own: role_changes.remove(own, project_id, "alice", actor=Actor()),
+        lambda own: managing.set_private(own, project_id, True, actor=Actor()),
+        lambda own: managing.set_private(own, project_id, False, actor=Actor()),
+    ):
+        with writing(engine) as own:
+            do(own)
+
+    result = run(site_ini, "unclaim", "sample")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert db.scalars(select(Project)).all() == []
+
+
+def test_a_project_that_was_deleted_is_not_unclaimed(
+    app: TestApp, db: Session, engine: Engine, site_ini: Path, alice: Person
+) -> None:
+    claim(site_ini, "sample", "--owner", "alice")
+    with writing(engine) as own:
+        managing.delete_project(own, project_of(db), typed="sample", actor=Actor())
+
+    assert "has or had files" in run(site_ini, "unclaim", "sample").stderr
+
+
+def project_of(db: Session) -> int:
+    project_id = db.scalars(select(Project.id)).one()
+    db.rollback()
+    return project_id
+
+
+def claim_for(owner: Person) -> Callable[[Session], object]:
+    return lambda db: claims.claim(db, "sample", owner_id=owner.id, actor=None)
+
+
+def undo(db: Session) -> object:
+    return claims.unclaim(db, "sample", actor=None)
+
+
+@pytest.mark.parametrize("is_undone", [False, True])
+def test_claims_and_those_who_run_the_project_wait_for_each_other_in_one_order(
+    db: Session, engine: Engine, site_ini: Path, alice: Person, is_undone: bool
+) -> None:
+    claim(site_ini, "sample")
+    project_id = project_of(db)
+
+    def act() -> object:
+        with writing(engine) as own:
+            return undo(own) if is_undone else claim_for(alice)(own)
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as own:
+            deed = deeds.begin(own, project_id, Actor(), on_roles=True)
+            begun = pool.submit(act)
+            assert not wait([begun], timeout=0.5).done, "it waits for the deed"
+            deed.finish("make private", "It is private.", action=Action.MAKE_PRIVATE)
+        begun.result(10)
+
+    assert len(db.scalars(select(Project)).all()) == (0 if is_undone else 1)
+    assert len(db.scalars(select(Role)).all()) == (0 if is_undone else 1)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_many_claim_undo_and_publish_at_once_and_none_is_in_the_way_of_another(
+    app: TestApp, db: Session, engine: Engine, alice: Person, attempt: int
+) -> None:
+    root = add_person(db, "root", is_admin=True)
+    names = ["sample", "other"]
+
+    def act(number: int) -> None:
+        do = claims.claim if number % 2 else claims.unclaim
+        owner = {"owner_id": alice.id} if number % 2 else {}
+        try:
+            with writing(engine) as own:
+                do(own, names[number // 2 % 2], actor=None, **owner)
+        except ClaimRefused:
+            pass
+        if number % 5 == 0:
+            wheel = build_wheel(f"new-{number}", "1.0")
+            publish(TestApp(app.app), root, wheel)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(act, range(24)))
+
+    claimed = {"new-0", "new-5", "new-10", "new-15", "new-20"}
+    assert set(db.scalars(select(Project.normalized_name))) >= claimed
+
+
+def test_what_is_being_imported_is_not_unclaimed(
+    db: Session, engine: Engine, site_ini: Path
+) -> None:
+    claim(site_ini, "sample")
+
+    def act() -> str:
+        with pytest.raises(ClaimRefused) as refused, writing(engine) as own:
+            undo(own)
+        return str(refused.value)
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as own:
+            catalogued = documents.read(encode(document("sample")))
+            importing.import_document(own, catalogued, readme=None)
+            begun = pool.submit(act)
+            assert not wait([begun], timeout=0.5).done, "it waits for the import"
+        assert "has or had files" in begun.result(10)
+
+    assert db.scalars(select(Release)).one()
 
 
 @pytest.mark.parametrize("gone", [None, File, Release])
