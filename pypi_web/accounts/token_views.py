@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther, HTTPTooManyRequests
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
@@ -92,10 +92,10 @@ def revoke_all_tokens(request: Any) -> HTTPSeeOther:
 )
 def report_token(request: Any) -> Response:
     """The same answer whether a token was one, so that nobody learns which are."""
-    wait = limits.take(
-        request.registry["engine"], "report token", account=None, address=request.remote_addr
-    )
-    if wait is not None:
+    try:
+        limits.enforce(request, "report token")
+    except HTTPTooManyRequests as error:
+        wait = error.headers["Retry-After"]
         response = _answer(429, f"That were many reports: send the next in {wait} seconds.")
         response.retry_after = wait
         return response

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pyramid.httpexceptions import HTTPTooManyRequests
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, or_, select, update
 
 from pypi_web import clock
-from pypi_web.data import Attempt
+from pypi_web.data import Attempt, User
 from pypi_web.data.session import insert_for_conflicts, reading, writing
+from pypi_web.security.auditing import record_refusal
 
 
 @dataclass(frozen=True)
@@ -47,35 +48,52 @@ BY_ADDRESS = {
 }
 
 
+@dataclass(frozen=True)
+class _Bucket:
+    """What one limit is counted in: that of the `account` it is of, as typed, or of an address."""
+
+    name: str
+    limit: Limit
+    account: str | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The seconds to wait, and the bucket that is full."""
+
+    wait: int
+    bucket: _Bucket
+
+
 def enforce(request: Any, act: str, *, account: str | None = None) -> None:
     """Counts an attempt of a request, by its address and by the account it is tried on.
 
-    Raises HTTPTooManyRequests, with Retry-After, where there were too many.
+    Raises HTTPTooManyRequests, with Retry-After, where there were too many; the first time in a
+    while it is noted.
     """
     engine = request.registry["engine"]
-    wait = take(engine, act, account=account, address=request.remote_addr)
-    if wait is not None:
-        error = HTTPTooManyRequests(
-            f"There were too many attempts: try again in {_spell(wait)}.",
-            headers=[("Retry-After", str(wait))],
-        )
-        error.title = "Not so fast"
-        raise error
+    refused = take(engine, act, account=account, address=request.remote_addr)
+    if refused is None:
+        return
+    if _is_first(engine, refused.bucket):
+        _note(request, act, refused.bucket)
+    error = HTTPTooManyRequests(
+        f"There were too many attempts: try again in {_spell(refused.wait)}.",
+        headers=[("Retry-After", str(refused.wait))],
+    )
+    error.title = "Not so fast"
+    raise error
 
 
-def take(engine: Engine, act: str, *, account: str | None, address: str | None) -> int | None:
-    """Counts an attempt at something, in a transaction of its own; None where it may go on, else
-    the seconds to wait. `account` is whom it is tried on, by what was typed."""
-    buckets = []
-    if account is not None and act in BY_ACCOUNT:
-        buckets.append((f"{act} account {_short(account.strip().lower())}", BY_ACCOUNT[act]))
-    if address is not None and act in BY_ADDRESS:
-        buckets.append((f"{act} address {_short(_network(address))}", BY_ADDRESS[act]))
-    wait = _find_wait(engine, buckets)
-    if wait is not None:
-        return wait
-    waits = [_take(engine, name, limit) for name, limit in buckets]
-    return max((each for each in waits if each is not None), default=None)
+def take(engine: Engine, act: str, *, account: str | None, address: str | None) -> Refused | None:
+    """Counts an attempt at something, in a transaction of its own; None where it may go on.
+    `account` is whom it is tried on, by what was typed."""
+    buckets = _buckets(act, account, address)
+    refused = _find_full(engine, buckets)
+    if not refused:
+        waits = [(_take(engine, each.name, each.limit), each) for each in buckets]
+        refused = [Refused(wait, bucket) for wait, bucket in waits if wait is not None]
+    return max(refused, key=lambda each: each.wait, default=None)
 
 
 def forget(engine: Engine, act: str, *, account: str) -> None:
@@ -85,18 +103,62 @@ def forget(engine: Engine, act: str, *, account: str) -> None:
         db.execute(delete(Attempt).where(Attempt.name == name))
 
 
-def _find_wait(engine: Engine, buckets: list[tuple[str, Limit]]) -> int | None:
-    """The seconds to wait, by a look alone: those who go on and on keep nobody from writing."""
+def _buckets(act: str, account: str | None, address: str | None) -> list[_Bucket]:
+    buckets = []
+    if account is not None and act in BY_ACCOUNT:
+        typed = account.strip().lower()
+        name = f"{act} account {_short(typed)}"
+        buckets.append(_Bucket(name, BY_ACCOUNT[act], typed))
+    if address is not None and act in BY_ADDRESS:
+        buckets.append(_Bucket(f"{act} address {_short(_network(address))}", BY_ADDRESS[act]))
+    return buckets
+
+
+def _find_full(engine: Engine, buckets: list[_Bucket]) -> list[Refused]:
+    """Those that are full, by a look alone: those who go on and on keep nobody from writing."""
     now = clock.now()
-    limits = dict(buckets)
+    by_name = {each.name: each for each in buckets}
     with reading(engine) as db:
         found = db.execute(
-            select(Attempt.name, Attempt.full_at).where(Attempt.name.in_(limits))
+            select(Attempt.name, Attempt.full_at).where(Attempt.name.in_(by_name))
         ).all()
-    waits = [
-        _wait(max(row.full_at, now) + limits[row.name].interval, limits[row.name]) for row in found
-    ]
-    return max((each for each in waits if each is not None), default=None)
+    full = []
+    for name, full_at in found:
+        bucket = by_name[name]
+        wait = _wait(max(full_at, now) + bucket.limit.interval, bucket.limit)
+        if wait is not None:
+            full.append(Refused(wait, bucket))
+    return full
+
+
+def _is_first(engine: Engine, bucket: _Bucket) -> bool:
+    """Whether nobody was refused by this limit within its time, which is noted as an attempt is: a
+    flood is one row of the audit each time, however many requests it has."""
+    now = clock.now()
+    name, until = f"{bucket.name} refused", now + bucket.limit.time
+    with reading(engine) as db:
+        noted = db.execute(select(Attempt.full_at).where(Attempt.name == name)).scalar()
+    if noted is not None and noted > now:
+        return False
+    with writing(engine) as db:  # of two at once, one is the first
+        insert = insert_for_conflicts(db, Attempt).values(name=name, full_at=until)
+        noting = insert.on_conflict_do_update(
+            index_elements=["name"], set_={"full_at": until}, where=Attempt.full_at <= now
+        )
+        return db.execute(noting.returning(Attempt.name)).first() is not None
+
+
+def _note(request: Any, act: str, bucket: _Bucket) -> None:
+    """For the owner of the account to see, where it is one's limit that is reached; what was typed
+    is noted nowhere."""
+    whose = {}
+    if bucket.account is not None:
+        named = or_(User.name == bucket.account, User.email == bucket.account)
+        with request.reading() as db:
+            owner = db.execute(select(User.id, User.name).where(named)).first()
+        if owner is not None:
+            whose = {"user_id": owner.id, "user_name": owner.name}
+    record_refusal(request, act, "There were too many attempts.", **whose)
 
 
 def _wait(after: datetime, limit: Limit) -> int | None:

@@ -171,7 +171,7 @@ def test_a_body_is_bounded(app: TestApp):
     app.post(REPORT, {"token": "x" * 70_000}, status=413)
 
 
-def test_reports_are_limited_by_address(app: TestApp, alice: Person):
+def test_reports_are_limited_by_address(app: TestApp, db: Session, alice: Person):
     here, there = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
     for _ in range(BY_ADDRESS["report token"].count):
         app.post(REPORT, {"token": "x"}, extra_environ=here, status=200)
@@ -181,6 +181,9 @@ def test_reports_are_limited_by_address(app: TestApp, alice: Person):
     answer = app.post(REPORT, {"token": alice.token}, extra_environ=here, status=429)
 
     assert int(answer.headers["Retry-After"]) > 0
+    refused = db.scalars(select(AuditEvent).where(AuditEvent.is_refused)).one()
+    assert (refused.act, refused.address) == ("report token", "192.0.2.1")
+    db.rollback()
     assert is_known(app, alice)
     app.post(REPORT, {"token": alice.token}, extra_environ=there, status=200)
     assert not is_known(app, alice)

@@ -6,17 +6,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
+from webtest import TestApp
 
 from pypi_web import clock
-from pypi_web.data import Attempt
+from pypi_web.data import Attempt, AuditEvent
 from pypi_web.security import limits
+from tests.people import Person, log_in
 from tests.statements import recorded
 
 ACT = "reset password"  # three an hour for an account, twenty for an address
 
 
 def take(engine: Engine, account: str | None = "ann", address: str | None = "192.0.2.1"):
-    return limits.take(engine, ACT, account=account, address=address)
+    """The seconds to wait, or None."""
+    refused = limits.take(engine, ACT, account=account, address=address)
+    return refused.wait if refused else None
 
 
 @pytest.fixture
@@ -132,3 +136,81 @@ def test_forgetting_gives_an_account_its_tries_back(engine: Engine, at):
     limits.forget(engine, ACT, account="Ann")
 
     assert take(engine) is None
+
+
+def refuse_log_in(app: TestApp, name: str) -> None:
+    """Goes on until it is too often, and then on."""
+    answers = [log_in(app, name, "wrong").status_int for _ in range(13)]
+    assert answers == [400] * 10 + [429] * 3
+
+
+def list_too_many(db: Session) -> list[AuditEvent]:
+    query = select(AuditEvent).where(AuditEvent.reason == "There were too many attempts.")
+    found = list(db.scalars(query.order_by(AuditEvent.id)))
+    db.rollback()
+    return found
+
+
+@pytest.mark.parametrize("written", ["alice", " Alice", "alice@example.org"])
+def test_the_first_refusal_is_noted_for_the_owner_of_the_account(
+    app: TestApp, db: Session, alice: Person, at, written: str
+):
+    app.extra_environ["REMOTE_ADDR"] = "192.0.2.7"
+    refuse_log_in(app, written)
+
+    noted = list_too_many(db)
+
+    assert [(each.act, each.is_refused, each.user_id) for each in noted] == [
+        ("log in", True, alice.id)
+    ]
+    assert noted[0].address == "192.0.2.7"
+
+
+def test_what_was_typed_for_nobodys_name_is_not_noted(app: TestApp, db: Session, at):
+    refuse_log_in(app, "my secret password")
+
+    noted = list_too_many(db)
+
+    assert [(each.user_id, each.user_name, each.subject) for each in noted] == [(None, None, None)]
+
+
+def test_a_flood_is_noted_once_in_the_time_of_its_limit(
+    app: TestApp, db: Session, alice: Person, at
+):
+    refuse_log_in(app, "alice")
+    at(14)
+    assert log_in(app, "alice", "wrong").status_int == 400
+    for minute in (14.2, 14.4):
+        at(minute)
+        while log_in(app, "alice", "wrong").status_int != 429:
+            pass
+    assert len(list_too_many(db)) == 1
+
+    at(31)
+    refuse_log_in(app, "alice")
+
+    assert len(list_too_many(db)) == 2
+
+
+def test_a_flood_from_one_address_is_noted_once_whatever_it_names(
+    app: TestApp, db: Session, alice: Person, at, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(limits.BY_ADDRESS, "log in", limits.Limit(5, timedelta(minutes=15)))
+    app.extra_environ["REMOTE_ADDR"] = "192.0.2.7"
+
+    answers = [log_in(app, name, "wrong").status_int for name in ("alice", *"abcdefgh")]
+
+    assert answers == [400] * 5 + [429] * 4
+    assert [each.user_id for each in list_too_many(db)] == [None]
+
+
+def test_a_refusal_that_is_noted_already_writes_nothing(app: TestApp, alice: Person, at):
+    refuse_log_in(app, "alice")
+    form = app.get("/account/login").forms["login"]
+    form["name"], form["password"] = "alice", "wrong"
+
+    with recorded(app.app.registry["engine"]) as statements:
+        form.submit(status=429)
+
+    assert statements
+    assert all(each.startswith("SELECT") for each in statements)
