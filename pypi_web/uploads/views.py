@@ -33,6 +33,7 @@ PROTOCOL = {
 @view_config(route_name="uploads.legacy", **PROTOCOL)
 def upload(request: Any) -> Response:
     """Who sends it first, then how large it is, then the body."""
+    _refuse_other_sites(request)
     publisher = Publisher(
         identity=_identify(request),
         settings=request.settings,
@@ -81,6 +82,17 @@ def refuse(refusal: UploadRefused, request: Any) -> Response:
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="pypi_web"'
     return response
+
+
+def _refuse_other_sites(request: Any) -> None:
+    """A browser in which somebody typed a token once (Basic) also sends it where a page of another
+    site has it send a form, and says so; tools say nothing of the kind."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise UploadRefused(
+            "A page of another site had the browser send this: publish with twine, uv or another"
+            " client.",
+            status=403,
+        )
 
 
 def _identify(request: Any) -> Identity:

@@ -106,6 +106,39 @@ def test_a_token_does_not_open_the_account_page(app: TestApp, alice: Person):
     app.get("/account/", headers=alice.basic, status=403)
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["", "Bearer", "Bearer x", "bearer x", "Basic x", "Basic YTpi", "Negotiate x", "\xe9"],
+)
+def test_whoever_sends_credentials_is_never_known_by_the_cookie(
+    app: TestApp, db: Session, alice: Person, written: str
+):
+    log_in(app)
+    form = app.get("/account/tokens/").forms["new-token"]
+    csrf = form["csrf_token"].value
+    tokens = len(db.scalars(select(ApiToken.id)).all())
+    db.rollback()
+    fields = {"name": "x", "may": "read", "projects": "all"}
+
+    for marked in ({}, {"csrf_token": csrf}):
+        headers = {"Authorization": written}
+        answer = app.post("/account/tokens/", fields | marked, headers=headers, expect_errors=True)
+        assert answer.status_int == 403
+    app.get("/account/", headers={"Authorization": written}, expect_errors=True, status="3*")
+
+    assert len(db.scalars(select(ApiToken.id)).all()) == tokens
+
+
+@pytest.mark.parametrize("written", ["", "Basic", "Basic x", "BearerX x", "Bear er", "x Bearer"])
+def test_bearer_alone_needs_no_mark_of_a_form(app: TestApp, alice: Person, written: str):
+    """All else a browser may add by itself."""
+    headers = {"Authorization": written}
+
+    page = app.post("/account/logout", headers=headers, status=403)
+
+    assert "out of date" in page
+
+
 def test_a_session_does_not_publish(app: TestApp, alice: Person):
     log_in(app)
 

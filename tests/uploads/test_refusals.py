@@ -40,6 +40,37 @@ def refused(
     return answer.text
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("path", ["/legacy/", "/legacy"])
+def test_no_page_of_another_site_has_a_browser_publish(
+    app: TestApp, alice: Person, nothing_stays, path: str, site: str
+):
+    """A token that was typed into a browser once goes along with what any page has it send."""
+    dist = build_wheel("sample", "1.0")
+    upload = {"upload_files": [("content", dist.filename, dist.content)]}
+    headers = {**alice.basic, "Sec-Fetch-Site": site}
+
+    answer = app.post(path, dist.form(), headers=headers, expect_errors=True, **upload)
+    if answer.status_int == 308:
+        answer = app.post("/legacy/", dist.form(), headers=headers, status=403, **upload)
+
+    assert answer.status_int == 403
+    assert "A page of another site had the browser send this" in answer
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin"])
+def test_what_a_browser_sends_by_itself_is_taken(app: TestApp, alice: Person, site: str):
+    dist = build_wheel("sample", "1.0")
+
+    app.post(
+        "/legacy/",
+        dist.form(),
+        upload_files=[("content", dist.filename, dist.content)],
+        headers={**alice.basic, "Sec-Fetch-Site": site},
+        status=200,
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
