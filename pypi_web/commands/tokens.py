@@ -12,8 +12,9 @@ from pypi_web.accounts.tokens import Revoked, TokenRefused
 from pypi_web.commands.site import Site, changing, open_site
 from pypi_web.data import ApiToken, User
 from pypi_web.data.audit import note
-from pypi_web.letters import Letter, open_post
+from pypi_web.letters import Post, open_post
 from pypi_web.security.identity import TokenRight
+from pypi_web.settings import SettingsError
 
 
 @click.group()
@@ -50,6 +51,7 @@ def create(
     It is shown this once; USER is told by letter.
     """
     with open_site(config) as site:
+        post = _open_post(site)
         try:
             with changing(site) as db:
                 person = _get_person(db, user)
@@ -66,7 +68,9 @@ def create(
         except TokenRefused as refusal:
             raise click.ClickException(str(refusal)) from None
         click.echo(made.text)
-        _send(site, letter)
+        if post.is_open:
+            post.send(letter)
+            post.close()
 
 
 @token.command(name="list")
@@ -138,8 +142,8 @@ def _note(db: Session, person: User, act: str, subject: str, **more: Any) -> Non
     note(db, act, user_id=person.id, user_name=person.name, subject=subject, **more)
 
 
-def _send(site: Site, letter: Letter) -> None:
-    post = open_post(site.settings)
-    if post.is_open:
-        post.send(letter)
-        post.wait()
+def _open_post(site: Site) -> Post:
+    try:
+        return open_post(site.settings)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None

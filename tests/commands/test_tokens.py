@@ -1,5 +1,6 @@
 """`pypi-web token`."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from webtest import TestApp
 
 from pypi_web import clock
 from pypi_web.data import ApiToken, AuditEvent, Project, Role, RoleName
+from pypi_web.letters.post import PAUSES
 from tests.commands.conftest import Run
 from tests.people import Person, add_person, basic
 
@@ -104,6 +106,34 @@ def test_its_owner_is_told_and_the_audit_notes_it(
     assert result.stdout.strip() not in letter.read_text()
     assert "cron" in letter.read_text()
     assert (event.user_id, event.subject) == (alice.id, "cron")
+
+
+def test_a_mail_server_that_is_not_there_keeps_nobody_waiting(
+    run: Run, alice: Person, app: TestApp, site_ini: Path
+) -> None:
+    text = site_ini.read_text()
+    server = "pypi_web.mail.server = smtp://127.0.0.1:1"
+    site_ini.write_text(text.replace("[app:main]", f"[app:main]\n{server}", 1))
+    begun = time.monotonic()
+
+    result = run("token", "create", "alice")
+
+    assert time.monotonic() - begun < PAUSES[0]
+    app.get("/simple/", headers=basic("__token__", result.stdout.strip()), status=200)
+
+
+def test_letters_that_go_nowhere_are_one_sentence(
+    run: Run, alice: Person, db: Session, site_ini: Path
+) -> None:
+    text = site_ini.read_text()
+    server = "pypi_web.mail.server = carrier-pigeon"
+    site_ini.write_text(text.replace("[app:main]", f"[app:main]\n{server}", 1))
+
+    result = run("token", "create", "alice")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert len(db.scalars(select(ApiToken)).all()) == 1, "that of the tests alone"
 
 
 def test_tokens_are_listed_without_their_text(run: Run, alice: Person, db: Session) -> None:
