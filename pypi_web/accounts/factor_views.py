@@ -166,6 +166,7 @@ def _factors(request: Any, **more: Any) -> dict[str, Any]:
     user_id = request.identity.user_id
     return {
         "factors": factors.list_factors(request.db, user_id),
+        "lost_apps": factors.find_apps(request, user_id)[1],
         "codes_left": factors.count_codes(request.db, user_id),
         "is_required": _is_required(request),
         "error": None,

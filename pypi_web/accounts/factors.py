@@ -51,6 +51,18 @@ def find_factor(db: Session, user_id: int, factor_id: int) -> SecondFactor | Non
     return db.scalar(select(SecondFactor).where(_of(user_id), SecondFactor.id == factor_id))
 
 
+def find_apps(request: Any, user_id: int) -> tuple[set[int], set[int]]:
+    """The ids of a person's applications: of those whose codes can be right, and of those that are
+    good for nothing, as their secrets were sealed under another setting `secret`."""
+    query = select(SecondFactor.id, SecondFactor.secret)
+    apps = request.db.execute(query.where(_of(user_id), SecondFactor.kind == FactorKind.TOTP))
+    good, lost = set[int](), set[int]()
+    for app in apps:
+        is_lost = unseal_secret(request, user_id, app.secret) is None
+        (lost if is_lost else good).add(app.id)
+    return good, lost
+
+
 def count_codes(db: Database, user_id: int) -> int:
     """How many recovery codes a person has left."""
     left = select(func.count()).where(_codes_of(user_id), RecoveryCode.used_at.is_(None))
@@ -67,10 +79,15 @@ def check_code(request: Any, user_id: int, code: str) -> bool:
 
 def use_code(request: Any, user_id: int, code: str) -> str | None:
     """Uses a code up; gives the name of what it was of, or None where it is wrong."""
-    typed = "".join(code.split()).replace("-", "")
-    if len(typed) == totp.DIGITS:
+    typed = _without_spaces(code)
+    if is_of_app(code):
         return _use_app(request, user_id, typed)
     return _use_recovery_code(request, user_id, typed)
+
+
+def is_of_app(code: str) -> bool:
+    """Whether a code, by its length, is an application's rather than a recovery code."""
+    return len(_without_spaces(code)) == totp.DIGITS
 
 
 def seal_secret(request: Any, user: User, secret: str) -> bytes:
@@ -216,6 +233,10 @@ def _use_recovery_code(request: Any, user_id: int, code: str) -> str | None:
     note_for(request, user, "use recovery code", after={"left": left})
     factor_letters.tell_of_a_used_code(request, user, left)
     return RECOVERY_CODE
+
+
+def _without_spaces(code: str) -> str:
+    return "".join(code.split()).replace("-", "")
 
 
 def _replace_codes(db: Session, user_id: int) -> list[str]:

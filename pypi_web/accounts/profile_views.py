@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from pypi_web.accounts import account_letters, people, profile, proving, registration
 from pypi_web.accounts.people import AccountRefused
 from pypi_web.data import User
+from pypi_web.projects.managed import actor_of
 from pypi_web.security import limits, sessions
 from pypi_web.security.auditing import record
 from pypi_web.security.permissions import Permission
@@ -210,11 +211,15 @@ def delete_account(request: Any) -> Any:
     require_recent_proof(request, back=request.route_path("accounts.delete"))
     user = _person(request)
     try:
-        profile.delete_account(request.db, user, typed=request.POST.get("name", ""))
+        letters = profile.delete_account(
+            request.db, user, typed=request.POST.get("name", ""), actor=actor_of(request)
+        )
     except AccountRefused as error:
         request.response.status = 400
         return _deleting(request, error=error)
     record(request, "delete account", subject=user.name, before={"email": user.email})
+    for letter in letters:
+        request.registry["post"].send_after_commit(request, letter)
     account_letters.say_goodbye(request, user)
     sessions.end(request)
     request.session.flash("Your account is deleted.")

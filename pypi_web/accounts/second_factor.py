@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pypi_web.accounts import factor_keys, factors
-from pypi_web.data import FactorKind, User
+from pypi_web.data import User
 from pypi_web.security import limits, sessions
 from pypi_web.security.webauthn_keys import KeyRefused
 
@@ -13,6 +13,12 @@ ACT = "second factor"
 WRONG_CODE = (
     "That code is wrong, or was used before. Wait for the next one, and see that your telephone's"
     " clock is right."
+)
+
+
+LOST_APPS = (
+    "This index has another secret now, so that no code is right of applications that were added"
+    " before. Use a key or a recovery code; then remove the application, and add it again."
 )
 
 
@@ -47,12 +53,14 @@ def signed_in(request: Any) -> Person:
 
 
 def what_to_ask(request: Any, person: Person, act: str) -> dict[str, Any]:
-    """For a page that asks: whether there is any factor, an application among them, and what a key
-    is asked (as JSON) for an act of `factor_keys`."""
-    kinds = {each.kind for each in factors.list_factors(request.db, person.id)}
+    """For a page that asks: whether there is any factor, an application among them that is good for
+    something, what is said of those that are not, and what a key is asked (as JSON) for an act of
+    `factor_keys`."""
+    good, lost = factors.find_apps(request, person.id)
     return {
-        "has_factor": bool(kinds),
-        "has_app": FactorKind.TOTP in kinds,
+        "has_factor": factors.has_factor(request.db, person.id),
+        "has_app": bool(good),
+        "lost_apps": LOST_APPS if lost else None,
         "options": factor_keys.ask_for_use(request, person.id, act),
     }
 
@@ -62,7 +70,7 @@ def show_code(request: Any, person: Person, code: str) -> None:
     limits.enforce(request, ACT, account=person.name)
     used = factors.use_code(request, person.id, code)
     if used is None:
-        raise _refuse(request, person, WRONG_CODE)
+        raise _refuse(request, person, _why_wrong(request, person, code))
     _accept(request, person, used)
 
 
@@ -81,6 +89,12 @@ def show_key(request: Any, person: Person, answer: str, act: str) -> None:
     except KeyRefused as error:
         raise _refuse(request, person, str(error)) from error
     _accept(request, person, used)
+
+
+def _why_wrong(request: Any, person: Person, code: str) -> str:
+    """Where no code of an application can be right, the next one will not be either."""
+    good, lost = factors.find_apps(request, person.id)
+    return LOST_APPS if lost and not good and factors.is_of_app(code) else WRONG_CODE
 
 
 def _accept(request: Any, person: Person, used: str) -> None:

@@ -20,10 +20,12 @@ from pypi_web.accounts import (
 from pypi_web.accounts.people import AccountRefused, Known
 from pypi_web.accounts.second_factor import NotShown
 from pypi_web.data import User
+from pypi_web.projects import roles
 from pypi_web.security import limits, passwords, sessions
 from pypi_web.security.auditing import record, record_refusal
 from pypi_web.security.permissions import Permission
 from pypi_web.security.proof import own_address
+from pypi_web.standards import names
 
 NO_LINK = (
     "This link makes the first administrator of an index that has nobody yet. It is used up, or"
@@ -180,10 +182,18 @@ def account_page(request: Any) -> dict[str, Any]:
     events, older = profile.list_events(
         request.db, person, before=int(before) if is_number else None
     )
+    written = request.GET.get("projects", "")
+    after = names.normalize(written) if names.is_valid(written) else ""
+    projects, more_projects = profile.list_projects(request.db, person.id, after=after)
     return {
         "person": person,
+        "offers": roles.list_invitations(request.db, person),
+        "projects": projects,
+        "more_projects": more_projects,
+        "is_first_of_projects": not after,
         "tokens": tokens.count_tokens(request.db, person.id),
         "factors": len(factors.list_factors(request.db, person.id)),
+        "lost_apps": factors.find_apps(request, person.id)[1],
         "sessions": len(profile.list_sessions(request.db, person.id)),
         "events": events,
         "older": older,

@@ -65,7 +65,7 @@ def ask_for_factor(app: TestApp, name: str = "alice", **kw: Any):
 
 
 def show_code(page, code: str, **kw: Any):
-    form = page.forms["code"]
+    form = page.forms["code-form"]
     form["code"] = code
     return form.submit(**kw)
 

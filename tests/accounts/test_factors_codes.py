@@ -12,14 +12,17 @@ from pypi_web.accounts import factors, people
 from pypi_web.data import AuditEvent, RecoveryCode, SecondFactor, User, WebSession
 from pypi_web.data.session import writing
 from pypi_web.security import limits
+from tests.accounts.authenticator import SoftKey
 from tests.accounts.factors import (
     Clock,
     add_app,
+    add_key,
     ask_for_factor,
     code_of,
     is_in,
     keep_cookies,
     show_code,
+    show_key,
     take_back,
 )
 from tests.conftest import MakeApp
@@ -208,7 +211,8 @@ def test_attempts_right_and_wrong_are_noted(app: TestApp, db: Session, alice: Pe
     show_code(page, "000000", status=400)
     show_code(page, code_of(secret), status=303)
 
-    noted = db.scalars(select(AuditEvent).where(AuditEvent.act == "second factor")).all()
+    of_factors = select(AuditEvent).where(AuditEvent.act == "second factor")
+    noted = db.scalars(of_factors.order_by(AuditEvent.id)).all()
 
     assert [(each.user_id, each.is_refused, each.subject) for each in noted] == [
         (alice.id, True, None),
@@ -221,7 +225,7 @@ def test_attempts_right_and_wrong_are_noted(app: TestApp, db: Session, alice: Pe
 def test_the_session_is_another_at_each_step(app: TestApp, db: Session, secret: str):
     page = ask_for_factor(app)
     waiting = keep_cookies(app)
-    csrf = page.forms["code"]["csrf_token"].value
+    csrf = page.forms["code-form"]["csrf_token"].value
     keys = set(db.scalars(select(WebSession.sha256)))
     db.rollback()
     show_code(page, code_of(secret), status=303)
@@ -343,16 +347,86 @@ def test_a_new_set_of_recovery_codes_replaces_the_old(
     show_code(ask_for_factor(app), new[0], status=303)
 
 
+LOST = "This index has another secret now"
+
+
+@pytest.fixture
+def moved(make_app: MakeApp) -> TestApp:
+    """The same site, whose secret was changed."""
+    return make_app(secret="another secret that only these tests know of")
+
+
 def test_another_secret_of_the_site_leaves_recovery_codes_good(
-    app: TestApp, make_app: MakeApp, alice: Person, time: Clock
+    app: TestApp, moved: TestApp, alice: Person, time: Clock
 ):
     secret, codes = _add_app(app, time)
-    moved = make_app(secret="another secret that only these tests know of")
 
-    show_code(ask_for_factor(moved), code_of(secret), status=400)
-    show_code(ask_for_factor(moved), codes[0], status=303)
+    page = ask_for_factor(moved)
+    refused = show_code(page, code_of(secret), status=400)
+    show_code(refused, codes[0], status=303)
 
     assert is_in(moved)
+    assert LOST in page
+    assert "Six digits" not in page
+    assert refused.text.count(LOST) == 1
+    assert "telephone's clock" not in refused
+
+
+def test_a_key_is_good_beside_an_application_that_is_lost(
+    app: TestApp, moved: TestApp, alice: Person, time: Clock
+):
+    key = SoftKey()
+    log_in(app)
+    add_key(app, key)
+    add_app(app)
+    app.reset()
+
+    show_key(ask_for_factor(moved), key, status=303)
+
+    assert is_in(moved)
+
+
+def test_an_application_that_is_lost_is_marked_until_it_is_added_again(
+    app: TestApp, moved: TestApp, alice: Person, time: Clock
+):
+    _, codes = _add_app(app, time)
+    show_code(ask_for_factor(moved), codes[0], status=303)
+
+    assert "An application is good for nothing any more" in moved.get("/account/")
+    page = moved.get("/account/factors")
+    assert page.html.select_one(".badge-warning").text == "Good for nothing"
+    _remove(page)
+    secret, _ = add_app(moved)
+
+    assert "good for nothing" not in moved.get("/account/")
+    assert "ood for nothing" not in moved.get("/account/factors")
+    moved.reset()
+    time.wait(seconds=60)
+    page = ask_for_factor(moved)
+    assert LOST not in page
+    show_code(page, code_of(secret), status=303)
+
+
+def _remove(page) -> None:
+    page.click("Remove").forms["remove"].submit(status=303)
+
+
+def test_whoever_is_asked_again_is_told_that_an_application_is_lost(
+    app: TestApp, moved: TestApp, alice: Person, time: Clock
+):
+    secret, codes = _add_app(app, time)
+    show_code(ask_for_factor(moved), codes[0], status=303)
+    time.wait(minutes=31)
+    page = moved.get("/account/confirm")
+    form = page.forms["confirm"]
+    form["code"] = code_of(secret)
+
+    refused = form.submit(status=400)
+    form["code"] = codes[1]
+
+    assert LOST in page
+    assert LOST in refused
+    form.submit(status=303)
 
 
 def test_a_code_is_proof_where_a_password_would_be(app: TestApp, secret: str, time: Clock):

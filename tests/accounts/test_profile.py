@@ -12,7 +12,10 @@ from pypi_web import clock
 from pypi_web.data import (
     ApiToken,
     AuditEvent,
+    Invitation,
+    JournalEntry,
     Project,
+    ProjectStatus,
     Role,
     RoleName,
     User,
@@ -21,6 +24,7 @@ from pypi_web.data import (
 from tests.conftest import MakeApp
 from tests.mail import Mailbox
 from tests.people import PASSWORD, Person, add_person, log_in
+from tests.statements import recorded
 
 NEW = "a staple of new batteries"
 
@@ -46,6 +50,154 @@ def delete_account(app: TestApp, name: str, **kw):
 def key_of(box: Mailbox) -> str:
     """That of the link in the first letter."""
     return box.read()[0].get_content().partition("key=")[2].split()[0]
+
+
+def add_project(db: Session, name: str, people: dict[Person, RoleName], **columns) -> Project:
+    project = Project(name=name, normalized_name=name.lower(), **columns)
+    db.add(project)
+    db.flush()
+    for person, role in people.items():
+        db.add(Role(project_id=project.id, user_id=person.id, name=role))
+    db.commit()
+    return project
+
+
+def rows_of(page, table: str) -> list[list[str]]:
+    """What the cells of a table say, row by row."""
+    rows = page.html.select(f"#{table} tbody tr")
+    return [[" ".join(cell.text.split()) for cell in row.select("th, td")] for row in rows]
+
+
+# The projects
+
+
+def test_people_see_their_projects_and_what_they_are_to_them(
+    app: TestApp, db: Session, alice: Person
+):
+    bob = add_person(db, "bob")
+    owner, member = RoleName.OWNER, RoleName.MEMBER
+    add_project(db, "Mine", {alice: owner}, is_private=True)
+    add_project(db, "Ours", {alice: owner, bob: owner}, status=ProjectStatus.ARCHIVED)
+    add_project(db, "Bad", {alice: RoleName.MAINTAINER}, status=ProjectStatus.QUARANTINED)
+    add_project(db, "Read", {alice: member, bob: owner}, status=ProjectStatus.DEPRECATED)
+    add_project(db, "Bobs", {bob: owner})
+    log_in(app)
+
+    page = app.get("/account/")
+
+    assert rows_of(page, "projects") == [
+        ["Bad Quarantined", "Maintainer", "Leave Bad Manage Bad"],
+        ["Mine Private", "Its only owner", "You cannot leave Manage Mine"],
+        ["Ours Archived", "Owner", "Leave Ours Manage Ours"],
+        ["Read Deprecated", "Member", "Leave Read"],
+    ]
+    assert "make somebody else an owner first" in page
+    assert page.html.find("a", href="/project/ours/manage/")
+    assert not page.html.find("a", href="/project/mine/manage/leave")
+
+
+def test_what_is_offered_beside_a_project_can_be_done(app: TestApp, db: Session, alice: Person):
+    bob = add_person(db, "bob")
+    add_project(db, "Ours", {alice: RoleName.OWNER, bob: RoleName.OWNER})
+    log_in(app)
+    page = app.get("/account/")
+    page.click("Manage")
+
+    page = page.click("Leave").forms["leave"].submit(status=303).follow()
+
+    assert rows_of(page, "projects") == []
+    assert "No projects yet" in page
+
+
+def test_many_projects_are_paged_by_name(app: TestApp, db: Session, alice: Person):
+    names = [f"p{number:02}" for number in range(45)]
+    for name in reversed(names):
+        add_project(db, name, {alice: RoleName.OWNER})
+    log_in(app)
+
+    pages = [app.get("/account/")]
+    more = "nav[aria-label='Pages of your projects'] a[rel=next]"
+    while pages[-1].html.select(more):
+        pages.append(app.get(pages[-1].html.select_one(more)["href"]))
+
+    assert [len(rows_of(page, "projects")) for page in pages] == [20, 20, 5]
+    assert [row[0] for page in pages for row in rows_of(page, "projects")] == names
+    assert pages[-1].html.find("a", href="/account/#projects-title")
+
+
+@pytest.mark.parametrize("after", ["-", "\u0661", "x" * 5000, "a/b", "'"])
+def test_a_page_of_projects_that_is_none_is_answered(app: TestApp, alice: Person, after: str):
+    log_in(app)
+
+    assert "No " in app.get("/account/", {"projects": after}, status=200)
+
+
+def test_people_see_what_they_are_invited_to_and_answer_it(
+    app: TestApp, db: Session, alice: Person
+):
+    bob = add_person(db, "bob")
+    for name, who in (
+        ("By-Name", {"user_id": alice.id}),
+        ("By-Address", {"email": "alice@example.org"}),
+        ("Others", {"email": "somebody@example.org"}),
+    ):
+        project = add_project(db, name, {bob: RoleName.OWNER}, is_private=True)
+        db.add(
+            Invitation(
+                **who,
+                sha256=name,
+                project_id=project.id,
+                role=RoleName.MAINTAINER,
+                invited_by="bob",
+                expires_at=clock.now() + timedelta(days=7),
+            )
+        )
+        db.commit()
+    log_in(app)
+    page = app.get("/account/")
+    assert [row[:3] for row in rows_of(page, "offers")] == [
+        ["By-Address", "Maintainer", "bob"],
+        ["By-Name", "Maintainer", "bob"],
+    ]
+    assert "Others" not in page
+
+    page.click(href="/project/by-name/").forms["accept"].submit(status=303)
+    page.click(href="/project/by-address/").forms["decline"].submit(status=303)
+
+    page = app.get("/account/")
+    assert rows_of(page, "offers") == []
+    assert [row[:2] for row in rows_of(page, "projects")] == [["By-Name Private", "Maintainer"]]
+
+
+def test_the_page_asks_as_much_whatever_somebody_has(app: TestApp, db: Session, alice: Person):
+    bob = add_person(db, "bob")
+    log_in(app)
+    engine = app.app.registry["engine"]
+    app.get("/account/")
+    with recorded(engine) as for_none:
+        app.get("/account/")
+
+    for number in range(60):
+        project = add_project(db, f"p{number}", {alice: RoleName.OWNER, bob: RoleName.OWNER})
+        other = add_project(db, f"o{number}", {bob: RoleName.OWNER})
+        db.add(
+            Invitation(
+                sha256=f"{number}",
+                user_id=alice.id,
+                project_id=other.id,
+                role=RoleName.MEMBER,
+                invited_by="bob",
+                expires_at=clock.now() + timedelta(days=7),
+            )
+        )
+    db.commit()
+    with recorded(engine) as for_many:
+        page = app.get("/account/")
+
+    assert project.normalized_name == "p59"
+    assert len(rows_of(page, "projects")) == 20
+    assert len(rows_of(page, "offers")) == 50
+    assert len(for_many) == len(for_none) <= 12
 
 
 # The password
@@ -335,6 +487,89 @@ def test_the_only_owner_of_a_project_stays(app: TestApp, db: Session, alice: Per
     app.reset()
     log_in(app, "bob")
     delete_account(app, "bob", status=303)
+
+
+def test_who_deletes_their_account_leaves_their_projects_as_anybody_does(
+    app: TestApp, box: Mailbox, db: Session, alice: Person
+):
+    bob = add_person(db, "bob")
+    owner = RoleName.OWNER
+    ours = add_project(db, "Ours", {alice: owner, bob: owner})
+    bobs = add_project(db, "Bobs", {alice: RoleName.MEMBER, bob: owner})
+    other = add_project(db, "Other", {bob: owner})
+    app.extra_environ["REMOTE_ADDR"] = "203.0.113.9"
+    log_in(app)
+
+    delete_account(app, "alice", status=303)
+
+    db.expire_all()
+    entries = db.scalars(select(JournalEntry).order_by(JournalEntry.id)).all()
+    assert [(each.project, each.action, each.actor) for each in entries] == [
+        ("bobs", "remove role", "alice"),
+        ("ours", "remove role", "alice"),
+    ]
+    assert [bobs.last_serial, ours.last_serial] == [each.id for each in entries]
+    assert other.last_serial == 0
+    events = db.scalars(
+        select(AuditEvent).where(AuditEvent.project.is_not(None)).order_by(AuditEvent.id)
+    ).all()
+    assert [(each.act, each.project, each.subject, each.before) for each in events] == [
+        ("leave project", "bobs", "alice", {"role": "member"}),
+        ("leave project", "ours", "alice", {"role": "owner"}),
+    ]
+    assert {(each.user_name, each.address) for each in events} == {("alice", "203.0.113.9")}
+    assert set(db.scalars(select(Role.user_id))) == {bob.id}
+    assert box.to("bob@example.org") == ["alice has deleted their account"]
+    (letter,) = (each for each in box.read() if each["To"] == "bob@example.org")
+    assert "  Bobs\n  Ours\n" in letter.get_content()
+    assert "Other" not in letter.get_content()
+
+
+def test_an_account_that_is_refused_its_end_keeps_its_roles(
+    app: TestApp, box: Mailbox, db: Session, alice: Person
+):
+    bob = add_person(db, "bob")
+    add_project(db, "Ours", {alice: RoleName.OWNER, bob: RoleName.OWNER})
+    add_project(db, "Mine", {alice: RoleName.OWNER})
+    log_in(app)
+
+    delete_account(app, "alice", status=400)
+
+    assert len(db.scalars(select(Role.id).where(Role.user_id == alice.id)).all()) == 2
+    assert db.scalars(select(JournalEntry.id)).all() == []
+    assert box.read() == []
+
+
+def test_the_pages_that_installers_have_kept_follow_the_end_of_an_account(
+    app: TestApp, db: Session, alice: Person
+):
+    bob = add_person(db, "bob")
+    add_project(db, "Ours", {alice: RoleName.OWNER, bob: RoleName.OWNER})
+
+    def serial() -> int:
+        return int(app.get("/simple/ours/").headers["X-PyPI-Last-Serial"])
+
+    before = serial()
+    log_in(app)
+
+    delete_account(app, "alice", status=303)
+
+    assert serial() > before
+
+
+def test_the_letter_of_a_farewell_names_some_projects_and_counts_the_rest(
+    app: TestApp, box: Mailbox, db: Session, alice: Person
+):
+    bob = add_person(db, "bob")
+    for number in range(53):
+        add_project(db, f"p{number:02}", {alice: RoleName.OWNER, bob: RoleName.OWNER})
+    log_in(app)
+
+    delete_account(app, "alice", status=303)
+
+    (letter,) = (each for each in box.read() if each["To"] == "bob@example.org")
+    assert "  p49\n  and 3 more\n" in letter.get_content()
+    assert "p50" not in letter.get_content()
 
 
 def test_the_only_administrator_stays(app: TestApp, db: Session):
