@@ -24,7 +24,10 @@ CONNECTIONS = 4
 
 _OF_PROJECT = "SELECT last_serial FROM projects WHERE normalized_name = {}"
 _SEEN = """
-SELECT t.id, t.last_used_at IS NULL OR t.last_used_at < {used_before}, p.last_serial,
+SELECT t.id,
+  t.last_used_at IS NULL OR t.last_used_at < {used_before}
+    OR coalesce(t.last_used_from, '') <> {address},
+  p.last_serial,
   p.id IS NULL OR NOT p.is_private OR (
     (t.is_for_all OR EXISTS
       (SELECT 1 FROM token_projects tp WHERE tp.token_id = t.id AND tp.project_id = p.id))
@@ -41,10 +44,10 @@ _OF_ALL = "SELECT coalesce(max(id), 0) FROM journal"
 @dataclass(frozen=True)
 class SeenByToken:
     """A token that may read: the serial of a project, None for one that is not here; whether it may
-    see that project; and whether its last use was noted long ago."""
+    see that project; and whether this use is to be noted."""
 
     token_id: int
-    is_use_old: bool
+    is_use_news: bool
     serial: int | None
     may_see: bool
 
@@ -58,7 +61,7 @@ class Serials:
         self._driver_error = engine.dialect.loaded_dbapi.Error
         self._is_sqlite = is_sqlite = engine.dialect.name == "sqlite"
         self._of_project = _OF_PROJECT.format("?" if is_sqlite else "%s")
-        parameters = ("used_before", "without_factor", "name", "sha256", "now")
+        parameters = ("used_before", "address", "without_factor", "name", "sha256", "now")
         self._seen = _SEEN.format(
             **{each: f":{each}" if is_sqlite else f"%({each})s" for each in parameters}
         )
@@ -86,16 +89,17 @@ class Serials:
         return None if row is None else row[0]
 
     def seen_by_token(
-        self, sha256: str, normalized_name: str, *, admins_need_factor: bool
+        self, sha256: str, normalized_name: str, *, address: str, admins_need_factor: bool
     ) -> SeenByToken | None:
-        """What the token of a digest sees of a project, by the rules of data.visibility; None where
-        there is no such token, or not for reading."""
+        """What the token of a digest, used from an address, sees of a project, by the rules of
+        data.visibility; None where there is no such token, or not for reading."""
         now = clock.now()
         row = self._ask(
             self._seen,
             {
                 "sha256": sha256,
                 "name": normalized_name,
+                "address": address,
                 "without_factor": not admins_need_factor,
                 "now": self._moment(now),
                 "used_before": self._moment(now - NOTED_EVERY),
@@ -105,7 +109,9 @@ class Serials:
 
     def _moment(self, moment: datetime) -> object:
         """As base.UtcDateTime keeps it."""
-        return moment.strftime("%Y-%m-%d %H:%M:%S.%f") if self._is_sqlite else moment
+        if not self._is_sqlite:
+            return moment
+        return moment.replace(tzinfo=None).isoformat(" ", "microseconds")
 
     def of_all(self) -> int:
         """That of the newest act, 0 before the first."""

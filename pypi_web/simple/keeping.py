@@ -221,13 +221,14 @@ class KeepingPolicy:
         sha256 = tokens.digest_of(environ.get("HTTP_AUTHORIZATION", ""))
         if sha256 is None or edition.project is None:
             return False
+        address = environ.get("REMOTE_ADDR", "")[:64]
         seen = self._serials.seen_by_token(
-            sha256, edition.project, admins_need_factor=self._admins_need_factor
+            sha256, edition.project, address=address, admins_need_factor=self._admins_need_factor
         )
         if seen is None or not seen.may_see:
             return False
-        if seen.is_use_old:
-            self._token_uses.add((seen.token_id, environ.get("REMOTE_ADDR", "")[:64]))
+        if seen.is_use_news:
+            self._token_uses.add((seen.token_id, address))
         stands = edition.stands_until is None or edition.stands
         if not edition.is_hosted:
             return seen.serial is None and edition.stands

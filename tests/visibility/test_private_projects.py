@@ -1,12 +1,24 @@
 """Private projects: who is not of them cannot tell one from none, wherever they look."""
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from pypi_web import clock
 from pypi_web.accounts import tokens
-from pypi_web.data import Action, Project, Role, RoleName, User, journal
+from pypi_web.data import (
+    Action,
+    ApiToken,
+    Project,
+    Role,
+    RoleName,
+    TokenProject,
+    User,
+    journal,
+)
 from pypi_web.data.session import writing
 from pypi_web.security.identity import TokenRight
 from pypi_web.site.counting import KeptCounts, find_newest
@@ -180,6 +192,45 @@ def test_whatever_ends_a_right_ends_it_at_once_for_kept_pages_too(
     assert [see_by(app, bob.basic), see_by(app, narrow)] == [404, 404]
 
 
+def test_a_token_that_expires_is_good_for_nothing_from_then_on(
+    app: TestApp, db: Session, alice: Person, secret: str, monkeypatch: pytest.MonkeyPatch
+):
+    token = make_token(db, alice, days=1)
+    for _ in range(2):
+        assert see_by(app, token) == 200
+
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+
+    assert [see_by(app, token), see_by(app, alice.basic)] == [404, 200]
+
+
+def test_whose_account_is_gone_reads_nothing_any_more(app: TestApp, db: Session, secret: str):
+    bob = add_person(db, "bob")
+    give_role(db, bob, RoleName.MEMBER)
+    for _ in range(2):
+        assert see_by(app, bob.basic) == 200
+
+    db.execute(delete(User).where(User.id == bob.id))
+    db.commit()
+
+    assert see_by(app, bob.basic) == 404
+
+
+def test_a_token_that_may_no_longer_read_it_does_not(
+    app: TestApp, db: Session, alice: Person, secret: str
+):
+    narrow = make_token(db, alice, projects=["acme-secret"])
+    for _ in range(2):
+        assert [see_by(app, narrow), see_by(app, alice.basic)] == [200, 200]
+
+    db.execute(delete(TokenProject))
+    db.execute(update(ApiToken).where(ApiToken.is_for_all).values(may_read=False))
+    db.commit()
+
+    assert [see_by(app, narrow), see_by(app, alice.basic)] == [404, 404]
+
+
 def test_making_it_public_and_private_again_counts_from_the_next_request_on(
     app: TestApp, engine: Engine, secret: str
 ):
@@ -249,6 +300,36 @@ def test_the_use_of_a_token_is_noted_by_kept_pages_too(
 
     (token,) = tokens.list_tokens(db, alice.id)
     assert token.last_used_at is not None
+
+
+def test_a_use_from_another_address_is_noted_by_kept_pages_at_once(
+    app: TestApp, db: Session, alice: Person, secret: str
+):
+    uses = app.app.registry["token_uses"]
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        app.get("/simple/acme-secret/", headers=alice.basic, extra_environ={"REMOTE_ADDR": address})
+        uses.write()
+
+    (token,) = tokens.list_tokens(db, alice.id)
+    assert token.last_used_from == "192.0.2.2"
+
+
+def test_a_use_like_the_last_is_not_noted_again_by_kept_pages(
+    app: TestApp, db: Session, alice: Person, secret: str
+):
+    uses = app.app.registry["token_uses"]
+    for _ in range(2):
+        see_by(app, alice.basic)
+        uses.write()
+    (token,) = tokens.list_tokens(db, alice.id)
+    noted = token.last_used_at
+    db.commit()  # what it has read so far is all that it would see
+
+    see_by(app, alice.basic)
+    uses.write()
+
+    db.refresh(token)
+    assert token.last_used_at == noted
 
 
 def test_a_mirror_is_never_asked_for_its_name(make_app: MakeApp, db: Session, alice: Person):
