@@ -7,7 +7,7 @@ COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-header --upgr
 TOO_OLD := pypi_web needs Python 3.11 or newer: make serve PYTHON=python3.12
 CHECK := import sys; sys.exit("$(TOO_OLD)" if sys.version_info < (3, 11) else 0)
 
-.PHONY: serve test lint format demo bench bench-mirror lock clean
+.PHONY: serve test browser-test lint format demo bench bench-mirror lock clean
 
 serve: .venv/installed
 	@$(BIN)/alembic upgrade head
@@ -15,6 +15,9 @@ serve: .venv/installed
 
 test: .venv/installed-dev $(CLIENTS)/installed
 	$(BIN)/pytest -n auto --dist worksteal
+
+browser-test: .venv/installed-dev  ## needs chromium and its driver; pictures of all pages are left in .browser
+	$(BIN)/pytest -n 2 --dist worksteal tests/browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check
@@ -42,7 +45,7 @@ lock: .venv/installed-dev
 	$(COMPILE) --no-strip-extras requirements/clients.in -o requirements/clients.txt
 
 clean:
-	rm -rf .venv $(CLIENTS) .bench build dist *.egg-info
+	rm -rf .venv $(CLIENTS) .bench .browser build dist *.egg-info
 
 # The environment is made anew where it is too old or has no pip, as a failure leaves it. The package
 # itself is installed without its dependencies: those come from the hashed lock alone.

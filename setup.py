@@ -83,6 +83,7 @@ setup(
             "pytest >= 9.2",
             "pytest-xdist >= 3.8",
             "ruff >= 0.17",
+            "selenium >= 4.30",
             "squawk-cli >= 2.70",
             "twine >= 7.0",
             "uv >= 0.13",
