@@ -1,15 +1,15 @@
 """`python -m benchmarks [CATALOGUE]`: importing, pages, a large wheel, many small ones, what
-installers ask, and what changes as an index grows."""
+installers ask, what it costs to know who asks, and what changes as an index grows."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks import growing, imports, pages, reads, transfers, uploads
+from benchmarks import growing, imports, pages, people, reads, transfers, uploads
 from benchmarks.catalogues import write_catalogue
 from benchmarks.sites import forget_outside_settings, make_site
 
-PARTS = ("catalogue", "transfers", "uploads", "reads")
+PARTS = ("catalogue", "transfers", "uploads", "reads", "people")
 ALONE = ("growth",)
 """Parts that take too long to be measured with the others."""
 
@@ -29,6 +29,8 @@ def main() -> None:
             uploads.measure(folder / "uploads")
         if "reads" in arguments.only:
             reads.measure(folder / "reads")
+        if "people" in arguments.only:
+            people.measure(folder / "people")
         if "growth" in arguments.only:
             growing.measure(folder / "growth", projects=arguments.projects, files=arguments.files)
 

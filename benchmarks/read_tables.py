@@ -1,6 +1,5 @@
 """What the servers took to be read, as tables."""
 
-import statistics
 from collections.abc import Sequence
 
 from benchmarks import processes, tables
@@ -42,7 +41,7 @@ def show(readers: Sequence[Reader]) -> None:
                     reader.name,
                     f"{size / 1000:.0f} kB" if size else "",
                     f"{speeds[reader.name]:.0f}/s ({min(range_of):.0f}-{max(range_of):.0f})",
-                    _microseconds(reader.busy[kind]),
+                    tables.microseconds(reader.busy[kind]),
                     *_ratios(speeds, reader.name),
                 )
             )
@@ -88,11 +87,6 @@ def _ratios(speeds: dict[str, float], name: str) -> list[str]:
     return [
         tables.ratio(speeds[name], speeds[base]) if base in speeds else "" for base in (BASE, OURS)
     ]
-
-
-def _microseconds(durations: Sequence[float | None]) -> str:
-    known = [each for each in durations if each is not None]
-    return f"{statistics.median(known) * 1e6:.0f} us" if known else ""
 
 
 def _show_memory(readers: Sequence[Reader]) -> None:

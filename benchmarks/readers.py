@@ -111,3 +111,15 @@ class Reader:
 
     def download_speed(self, at_once: int) -> float:
         return statistics.median(self.times[at_once])
+
+
+def warm_up(port: int, request: bytes) -> None:
+    """Asks until each process, and each thread that will be needed, has answered."""
+
+    def ask(_: int) -> None:
+        with Connection(port) as connection:
+            for _ in range(4):
+                connection.ask(request)
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(ask, range(4 * CONNECTIONS)))

@@ -2,7 +2,6 @@
 nginx with the same bytes and beside other indexes."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,6 @@ from benchmarks.nginx import serving_files
 from benchmarks.peers import PeerMissing, Target, running_all
 from benchmarks.read_tables import OURS, TITLES
 from benchmarks.readers import (
-    CONNECTIONS,
     DOWNLOADS,
     FILES,
     GZIP,
@@ -25,6 +23,7 @@ from benchmarks.readers import (
     PROJECT,
     ROUNDS,
     Reader,
+    warm_up,
 )
 from benchmarks.sites import ProductionSite, make_production_site, make_token
 from benchmarks.uploads import postgres_as_in_production
@@ -132,7 +131,7 @@ def _publish(target: Target, uploads: Sequence[Upload]) -> None:
 def _go_rounds(readers: Sequence[Reader]) -> None:
     for reader in readers:  # what is loaded once, is loaded, in each thread
         for request in reader.requests.values():
-            _warm_up(reader.target.port, bytes(request))
+            warm_up(reader.target.port, bytes(request))
     downloaders = [each for each in readers if each.downloads]
     for reader in downloaders:
         reader.take_downloads(1)
@@ -145,13 +144,3 @@ def _go_rounds(readers: Sequence[Reader]) -> None:
         for at_once in (1, DOWNLOADS):
             for reader in downloaders:
                 reader.take_downloads(at_once)
-
-
-def _warm_up(port: int, request: bytes) -> None:
-    def ask(_: int) -> None:
-        with Connection(port) as connection:
-            for _ in range(4):
-                connection.ask(request)
-
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(ask, range(4 * CONNECTIONS)))

@@ -1,5 +1,6 @@
 """Tables for people."""
 
+import statistics
 from collections.abc import Sequence
 
 
@@ -22,6 +23,12 @@ def seconds(duration: float) -> str:
 
 def milliseconds(duration: float) -> str:
     return f"{duration * 1000:.1f} ms"
+
+
+def microseconds(durations: Sequence[float | None]) -> str:
+    """The median of those that are known."""
+    known = [each for each in durations if each is not None]
+    return f"{statistics.median(known) * 1e6:.0f} us" if known else ""
 
 
 def mebibytes(size: float) -> str:
