@@ -231,7 +231,7 @@ def make_app(
         app.registry["session_uses"].write()
         app.registry["stale_readmes"].write()
         if app.registry["mirror"] is not None:
-            app.registry["mirror"].files.write_uses()
+            app.registry["mirror"].files.kept.write_uses()
         app.registry["engine"].dispose()
         if "serials" in app.registry:
             app.registry["serials"].reconnect()

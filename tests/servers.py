@@ -78,7 +78,7 @@ def _start(ini: Path, log: Path, environment: dict[str, str], own_group: bool) -
 
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while process.poll() is None and "is served at" not in log.read_text():
         if time.monotonic() > deadline:
             process.kill()

@@ -146,7 +146,7 @@ def fetch(config: Path, *, paths: tuple[Path, ...], files: tuple[Path, ...]) -> 
     ):
         from_upstream = _open_mirror(site, storage)
         fetched = fetch_all(from_upstream, wishes)
-        from_upstream.files.write_uses()
+        from_upstream.files.kept.write_uses()
     click.echo(fetched.summary)
     if fetched.problems:
         sys.exit(1)

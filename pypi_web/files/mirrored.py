@@ -6,9 +6,8 @@ from typing import Any
 from pypi_web.files.blobs import Blob
 from pypi_web.mirror import Mirror
 from pypi_web.mirror.fetches import Wanted
+from pypi_web.standards.addresses import METADATA
 from pypi_web.storage import Storage
-
-_METADATA_SUFFIX = ".metadata"
 
 
 def find(request: Any, sha256: str, filename: str) -> Blob | None:
@@ -22,18 +21,18 @@ def find(request: Any, sha256: str, filename: str) -> Blob | None:
     if mirror is None:
         return None
     storage: Storage = request.storage
-    wanted = mirror.files.find(filename.removesuffix(_METADATA_SUFFIX), sha256)
+    wanted = mirror.files.find(filename.removesuffix(METADATA), sha256)
     if wanted is None:
         return None
-    if filename.endswith(_METADATA_SUFFIX):
+    if filename.endswith(METADATA):
         digest = mirror.files.metadata_of(wanted)
         if digest is None:
             return None
         return Blob(digest, storage.size(digest), partial(storage.read, digest))
-    size = mirror.files.find_kept_size(wanted)
+    size = mirror.files.kept.find_size(wanted)
     if size is None:
         return _find_coming(request, mirror, wanted)
-    mirror.files.note_use(wanted)
+    mirror.files.kept.note_use(wanted)
     return Blob(sha256, size, partial(storage.read, sha256))
 
 

@@ -17,12 +17,12 @@ from pypi_web.files import handing_over, mirrored
 from pypi_web.files.blobs import Blob
 from pypi_web.mirror import missing
 from pypi_web.projects import sources
+from pypi_web.standards.addresses import METADATA
 from pypi_web.storage import Storage
 
 log = logging.getLogger(__name__)
 
 A_YEAR = 365 * 24 * 3600
-_METADATA_SUFFIX = ".metadata"
 _NAMED = (
     select(
         File.id.label("file_id"),
@@ -100,12 +100,12 @@ class _Found:
 def _find(db: Database, sha256: str, filename: str, request: Any) -> _Found | None:
     """What stands at an address, which holds the file's digest also where it asks for metadata;
     None as well where who asks may not know of it."""
-    name = filename.removesuffix(_METADATA_SUFFIX)
+    name = filename.removesuffix(METADATA)
     row = db.execute(_NAMED, {"filename": name, "sha256": sha256}).one_or_none()
     if row is None or (row.is_private and not sources.may_see(db, row.id, request.viewer)):
         return None
     is_quarantined = row.status is ProjectStatus.QUARANTINED
-    if not filename.endswith(_METADATA_SUFFIX):
+    if not filename.endswith(METADATA):
         return _Found(row.file_id, sha256, is_quarantined, row.is_private)
     if row.metadata_sha256 is None:
         return None

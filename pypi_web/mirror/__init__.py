@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from pypi_web.mirror.files import MirrorFiles
+from pypi_web.mirror.holdings import KeptTotals
 from pypi_web.mirror.pages import MirrorPages
 from pypi_web.settings import Settings, SettingsError
 from pypi_web.storage import Storage
@@ -26,8 +27,6 @@ class Mirror:
 
 def includeme(config: Any) -> None:
     """The page of what is mirrored; only where a mirror is set up."""
-    from pypi_web.mirror.holdings import KeptTotals
-
     config.registry["mirror_totals"] = KeptTotals(config.registry["engine"])
     config.add_route("mirror.overview", "/mirror/")
     config.scan(".views")

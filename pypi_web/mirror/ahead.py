@@ -5,12 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import SpecifierSet
-from sqlalchemy import select
 
 from pypi_web import clock
-from pypi_web.data import Project
 from pypi_web.data.session import reading
-from pypi_web.mirror import Mirror, missing, rules
+from pypi_web.mirror import Mirror, hosting, missing, rules
 from pypi_web.mirror.files import Wanted
 from pypi_web.mirror.imported import list_imported
 from pypi_web.mirror.rules import Offer
@@ -36,8 +34,7 @@ def plan(mirror: Mirror, wish: Wish) -> Plan:
     """Which files a wish is for, by the project's page, which is here from then on."""
     project = wish.project
     with reading(mirror.engine) as db:
-        hosted = select(Project.id).where(Project.normalized_name == project)
-        is_hosted = db.execute(hosted).scalar() is not None
+        is_hosted = hosting.is_hosted(db, project)
         ours = list_imported(db, project) if is_hosted else None
     if is_hosted and not ours:
         return Plan(is_hosted=True)
@@ -45,7 +42,7 @@ def plan(mirror: Mirror, wish: Wish) -> Plan:
         reserved = "the name is reserved (setting pypi_web.mirror.reserved), and not hosted here"
         return Plan(problems=(f"{project}: {reserved}.",))
     try:
-        known = mirror.pages.find(project)
+        known = mirror.pages.find(project, of_hosted=is_hosted)
     except UpstreamUnavailable as error:
         return Plan(problems=(f"{project}: {error}",))
     if known is None:
@@ -53,7 +50,7 @@ def plan(mirror: Mirror, wish: Wish) -> Plan:
     offer = rules.judge(mirror.settings, project, known.page, clock.now())
     locked = wish.files
     if ours:
-        files_of_ours = [each for each in offer.files if (each.filename, _sha256(each)) in ours]
+        files_of_ours = [each for each in offer.files if (each.filename, each.sha256) in ours]
         offer = replace(offer, files=tuple(files_of_ours))
         files, problems = _find_imported(mirror.settings, wish, known.page, offer, ours)
     elif locked is not None:
@@ -75,7 +72,7 @@ def bring(
     files = mirror.files
     if files.find(wanted.file.filename, wanted.sha256) is None:
         raise UpstreamUnavailable("It is no longer offered here.")
-    size = files.find_kept_size(wanted)
+    size = files.kept.find_size(wanted)
     if size is None:
         reader = files.fetch(wanted)
         size = reader.find_size()
@@ -83,13 +80,9 @@ def bring(
             on_progress(len(chunk))
     else:
         on_progress(size)
-        files.note_use(wanted)
+        files.kept.note_use(wanted)
     files.metadata_of(wanted)
     return size
-
-
-def _sha256(file: UpstreamFile) -> str:
-    return file.hashes["sha256"]
 
 
 def _choose(offer: Offer, specifier: SpecifierSet) -> list[UpstreamFile]:
@@ -118,7 +111,7 @@ def _find_locked(
         found = offered.get(each.filename)
         if found is None:
             problems.append(_explain(f"{project}: upstream offers no {each.filename}.", offer))
-        elif each.sha256 not in (None, _sha256(found)):
+        elif each.sha256 not in (None, found.sha256):
             problems.append(
                 f"{project}: {each.filename} is another file upstream than in the lock: its"
                 " SHA-256 is not the same."

@@ -21,6 +21,7 @@ from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_names, lock_project
 from pypi_web.data.session import Database, lock_table
 from pypi_web.mirror import rules
+from pypi_web.mirror.hosting import HAS_RELEASE
 from pypi_web.settings import Settings
 from pypi_web.standards import distribution_names, names
 
@@ -176,8 +177,7 @@ def _had_more(db: Database, name: str) -> bool:
 
 def list_claimed(db: Database) -> list[str]:
     """The names that are hosted here without a release, in their order."""
-    has_release = select(Release.id).where(Release.project_id == Project.id).exists()
-    claimed = select(Project.normalized_name).where(~has_release)
+    claimed = select(Project.normalized_name).where(~HAS_RELEASE)
     return list(db.execute(claimed.order_by(Project.normalized_name)).scalars())
 
 

@@ -30,7 +30,7 @@ class Wanted:
 
     @property
     def sha256(self) -> str:
-        return self.file.hashes["sha256"]
+        return self.file.sha256
 
 
 class Fetch:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pypi_web.data import File, MirroredFile, MirroredProject, Project, Release
 from pypi_web.data.session import Database, reading
+from pypi_web.mirror.hosting import HAS_RELEASE
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +171,6 @@ def _count(db: Database) -> Totals:
     files = select(func.count(), func.coalesce(func.sum(MirroredFile.size), 0)).where(
         MirroredFile.is_kept
     )
-    has_release = select(Release.id).where(Release.project_id == Project.id).exists()
     is_upstreams = (
         select(MirroredProject.id)
         .where(MirroredProject.normalized_name == Project.normalized_name, has_page)
@@ -187,8 +187,8 @@ def _count(db: Database) -> Totals:
         projects=db.execute(projects).scalar_one(),
         files=count,
         size=int(size),
-        claimed=_list_names(db, ~has_release),
-        shared=_list_names(db, has_release & is_upstreams & ~was_imported),
+        claimed=_list_names(db, ~HAS_RELEASE),
+        shared=_list_names(db, HAS_RELEASE & is_upstreams & ~was_imported),
         largest=_rank(db),
     )
 

@@ -27,7 +27,7 @@ def find_reason(mirror: Mirror, filename: str, sha256: str) -> str | None:
             f"{filename} was imported without its bytes, and upstream is not asked for {project}:"
             " the name is reserved (setting pypi_web.mirror.reserved)."
         )
-    known = mirror.pages.find(project)
+    known = mirror.pages.find(project, of_hosted=True)
     return explain(mirror.settings, project, known.page if known else None, filename)
 
 

@@ -10,7 +10,6 @@ from pypi_web import clock
 from pypi_web.data import MirroredFile
 from pypi_web.data.session import reading
 from pypi_web.mirror import Mirror, rules
-from pypi_web.mirror.hosting import is_hosted_now
 from pypi_web.mirror.pages import KnownPage
 from pypi_web.standards import addresses, distribution_names, versions
 from pypi_web.standards.simple_api import ProjectFile, ProjectPage
@@ -34,7 +33,7 @@ def find_page(mirror: Mirror, normalized_name: str, *, to_root: str) -> OfferedP
     """
     engine, settings = mirror.engine, mirror.settings
     known = mirror.pages.find(normalized_name)
-    if known is None or is_hosted_now(engine, normalized_name):
+    if known is None:
         return None
     now = clock.now()
     offer = rules.judge(settings, normalized_name, known.page, now)
@@ -68,7 +67,7 @@ def _find_metadata(engine: Engine, normalized_name: str) -> dict[tuple[str, str]
 
 
 def _tell(file: UpstreamFile, metadata: dict[tuple[str, str], str], to_root: str) -> ProjectFile:
-    sha256 = file.hashes["sha256"]
+    sha256 = file.sha256
     here = metadata.get((file.filename, sha256))
     return ProjectFile(
         filename=file.filename,

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, bindparam, select, update
 from pypi_web import clock
 from pypi_web.data import MirroredProject
 from pypi_web.data.session import Database, insert_for_conflicts, reading
-from pypi_web.mirror import rules
+from pypi_web.mirror import hosting, rules
 from pypi_web.mirror.doubts import AddressDoubt
 from pypi_web.mirror.leases import Leases
 from pypi_web.mirror.quick_writes import QuickWrites
@@ -98,9 +98,10 @@ class MirrorPages:
         self._loaded: OrderedDict[str, _Loaded] = OrderedDict()
         self._bytes_loaded = 0
 
-    def find(self, name: str) -> KnownPage | None:
+    def find(self, name: str, *, of_hosted: bool = False) -> KnownPage | None:
         """The page of a project that is not hosted here, as new as it has to be; None where there
-        is none, or upstream is not to be asked.
+        is none, or upstream is not to be asked. `of_hosted`: whether it is hosted here or not, for
+        what was imported.
 
         Raises UpstreamUnavailable where upstream does not answer and nothing is here that may
         stand in for its answer.
@@ -114,6 +115,20 @@ class MirrorPages:
             known = self._load_known(name, row, is_stale=False)
             if known is not None:
                 return known
+        known = self._find_anew(name, row)
+        # Somebody may have claimed the name while upstream was waited for.
+        return known if of_hosted or not self._is_hosted(name) else None
+
+    def find_kept(self, name: str, *, of_hosted: bool = False) -> KnownPage | None:
+        """The page as it is here, however old: for files, which do not change under their address.
+        Upstream is asked where there is none."""
+        if not self._may_ask(name):
+            return None
+        row = self._find_row(name)
+        known = self._load_known(name, row, is_stale=False) if row and row.has_page else None
+        return known or self.find(name, of_hosted=of_hosted)
+
+    def _find_anew(self, name: str, row: _Row | None) -> KnownPage | None:
         stands_in = None
         if row is not None and self._may_stand_in(row):
             stands_in = self._load_known(name, row, is_stale=True)
@@ -131,14 +146,9 @@ class MirrorPages:
             return None
         return self._load_known(name, row, is_stale=False)
 
-    def find_kept(self, name: str) -> KnownPage | None:
-        """The page as it is here, however old: for files, which do not change under their address.
-        Upstream is asked where there is none."""
-        if not self._may_ask(name):
-            return None
-        row = self._find_row(name)
-        known = self._load_known(name, row, is_stale=False) if row and row.has_page else None
-        return known or self.find(name)
+    def _is_hosted(self, name: str) -> bool:
+        with reading(self._engine) as db:
+            return hosting.is_hosted(db, name)
 
     def _may_ask(self, name: str) -> bool:
         is_a_name = len(name) <= names.MAX_LENGTH and names.is_valid(name)

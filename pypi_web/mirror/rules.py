@@ -45,13 +45,13 @@ def judge(settings: Settings, normalized_name: str, page: UpstreamPage, now: dat
             f"Upstream tells no SHA-256 of {_count(unverifiable)}: nobody could tell whether the"
             " right bytes came."
         )
-    large = [each for each in files if (each.size or 0) > settings.mirror_max_file_size]
-    if large:
-        files = [each for each in files if each not in large]
+    small = [each for each in files if (each.size or 0) <= settings.mirror_max_file_size]
+    if large := len(files) - len(small):
         reasons.append(
-            f"{_count(len(large)).capitalize()} of upstream's: larger than is fetched here (setting"
+            f"{_count(large).capitalize()} of upstream's: larger than is fetched here (setting"
             " pypi_web.mirror.max_file_size)."
         )
+    files = small
     age = minimum_age(settings, normalized_name)
     if age:
         timed = [each for each in files if each.uploaded_at is not None]

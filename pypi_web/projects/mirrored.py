@@ -14,7 +14,6 @@ from pypi_web.data import Dependency, DependencyKind, MirroredFile, Project, Pro
 from pypi_web.data.session import reading
 from pypi_web.mirror import Mirror, rules
 from pypi_web.mirror.fetches import Wanted
-from pypi_web.mirror.hosting import is_hosted_now
 from pypi_web.mirror.imported import find_imported
 from pypi_web.mirror.pages import KnownPage
 from pypi_web.projects import releases
@@ -79,7 +78,7 @@ def find(
     Upstream may be awaited: the caller holds nothing of the database. Raises UpstreamUnavailable.
     """
     known = mirror.pages.find(normalized_name)
-    if known is None or is_hosted_now(mirror.engine, normalized_name):
+    if known is None:
         return None
     offer = rules.judge(mirror.settings, normalized_name, known.page, clock.now())
     here = _find_here(mirror, normalized_name)
@@ -204,7 +203,7 @@ def _choose(normalized_name: str, release: MirroredRelease, here: _Here) -> Want
     else a wheel, else whatever there is."""
 
     def rank(file: UpstreamFile) -> tuple[bool, bool, bool]:
-        is_here = (file.filename, file.hashes["sha256"]) in here.with_metadata
+        is_here = (file.filename, file.sha256) in here.with_metadata
         return is_here, file.metadata is not None, _is_wheel(file)
 
     return Wanted(normalized_name, max(release.files, key=rank))
@@ -250,14 +249,14 @@ def _list_files(release: MirroredRelease, here: _Here) -> list[MirroredRow]:
             filename=file.filename,
             package_type=PackageType.WHEEL if _is_wheel(file) else PackageType.SDIST,
             python_tag=file.filename.split("-")[-3] if _is_wheel(file) else "source",
-            size=here.sizes.get((file.filename, file.hashes["sha256"]), file.size),
-            sha256=file.hashes["sha256"],
+            size=here.sizes.get((file.filename, file.sha256), file.size),
+            sha256=file.sha256,
             requires_python=file.requires_python,
             uploaded_at=file.uploaded_at,
             # That all are is said once, above them.
             yanked=file.yanked is not None and not release.yanked,
             yanked_reason=file.yanked,
-            is_stored=(file.filename, file.hashes["sha256"]) in here.sizes,
+            is_stored=(file.filename, file.sha256) in here.sizes,
         )
         for file in release.files
     ]

@@ -5,6 +5,9 @@ from urllib.parse import quote
 
 OF_FILES = ("/files/", "/packages/")
 
+METADATA = ".metadata"
+"""Behind the address of a file it names the file's metadata (PEP 658)."""
+
 FOR_TOOLS = (
     "/simple",
     *OF_FILES,

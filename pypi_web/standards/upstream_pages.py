@@ -45,6 +45,11 @@ class UpstreamFile:
     metadata: UpstreamMetadata | None = None
     provenance: str | None = None
 
+    @property
+    def sha256(self) -> str:
+        """Of what is offered: raises KeyError for a file of which upstream tells none."""
+        return self.hashes["sha256"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class UpstreamPage:

@@ -26,6 +26,7 @@ from pypi_web.mirror import claims
 from pypi_web.mirror.claims import ClaimRefused
 from pypi_web.projects import deeds, documents, importing, managing, role_changes
 from pypi_web.projects.deeds import Actor
+from pypi_web.standards import addresses
 from pypi_web.standards.simple_api import Format
 from tests.catalogues import document, encode
 from tests.conftest import MakeApp
@@ -33,6 +34,8 @@ from tests.distributions import build_wheel
 from tests.mirror.conftest import MakeMirror
 from tests.people import Person, add_person
 from tests.publishing import publish
+from tests.upstream.behaviours import JSON as JSON_TYPE
+from tests.upstream.behaviours import Exchange, answering
 from tests.upstream.fake import FakeUpstream
 from tests.upstream.offered import OfferedFile
 
@@ -86,6 +89,30 @@ def test_a_claim_shows_at_the_next_request_and_in_each_file(
     mirror.get(url, status=404)
     mirror.get(f"{url}.metadata", status=404)
     assert len(upstream.requests) == asked
+
+
+@pytest.mark.parametrize("kind", ["simple", "project", "file"])
+def test_a_claim_while_upstream_is_awaited_shows_in_what_waits(
+    mirror: TestApp, upstream: FakeUpstream, offered: OfferedFile, engine: Engine, kind: str
+) -> None:
+    paths = {
+        "simple": "/simple/sample/",
+        "project": "/project/sample/",
+        "file": f"/{addresses.of_file(UPSTREAMS.sha256, UPSTREAMS.filename)}",
+    }
+    found = answering(200, upstream.page("sample"), content_type=JSON_TYPE)
+
+    def claim_and_answer(exchange: Exchange) -> None:
+        with writing(engine) as db:
+            claims.claim(db, "sample", owner_id=None, actor=None)
+        found(exchange)
+
+    upstream.behave("/simple/sample/", claim_and_answer)
+
+    mirror.get(paths[kind], status=404)
+
+    assert upstream.asked("/simple/sample/") == 1
+    assert mirror.get("/simple/sample/", headers=JSON).json["files"] == []
 
 
 def test_a_claim_is_a_project_with_an_owner_and_a_line_in_the_journal(

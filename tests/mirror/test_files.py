@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from webob import Request
 from webtest import TestApp
 
-from pypi_web.mirror import files
+from pypi_web.mirror import bringing
 from pypi_web.upstream import UpstreamUnavailable
 from tests.distributions import build_sdist, build_wheel
 from tests.mirror.conftest import MakeMirror
@@ -360,7 +360,7 @@ def test_a_disk_that_is_full_is_said_and_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(files, "_write", fail)
+        full.setattr(bringing, "_write", fail)
         assert "storage" in mirror.get(url, status=503)
     assert list_kept(engine) == set()
     assert mirror.get(url).body == WHEEL.content

@@ -112,11 +112,12 @@ def test_a_worker_that_ends_is_begun_again(production: Server):
 @ON_SQLITE
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_workers_end_with_the_process_that_began_them(production: Server, signum: signal.Signals):
+    wait_until(lambda: len(listeners_on(production.port)) == 2)
     workers = workers_of(production)
 
     production.process.send_signal(signum)
 
-    production.process.wait(20)
+    production.process.wait(GRACE + 20)
     wait_until(lambda: not any(map(is_alive, workers)))
 
 
@@ -147,7 +148,7 @@ def test_ctrl_c_ends_all_though_the_terminal_tells_all(production_ini: Path, tmp
 
         os.killpg(server.process.pid, signal.SIGINT)
 
-        server.process.wait(20)
+        server.process.wait(GRACE + 20)
         wait_until(lambda: not any(map(is_alive, workers)))
 
 
