@@ -16,6 +16,7 @@ from pypi_web.data import (
     Role,
     RoleName,
     TakenFilename,
+    audit,
 )
 from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_names, lock_project
@@ -55,7 +56,7 @@ class Claim:
 
 def claim(db: Database, name: str, *, owner_id: int | None, actor: str | None) -> Claim:
     """Makes a project without files of a name, which upstream is never asked for from then on, and
-    says so in the journal. One that was claimed without an owner gets one.
+    says so in journal and audit. One that was claimed without an owner gets one.
 
     `owner_id` is who becomes its owner: without one, administrators alone publish to it. `actor` is
     the name of who claims, None for the command line. The last thing that a transaction does, as
@@ -79,20 +80,23 @@ def claim(db: Database, name: str, *, owner_id: int | None, actor: str | None) -
         MirroredFile.normalized_name == normalized_name, MirroredFile.is_kept
     )
     files: int = db.execute(kept).scalar_one()
+    what = {"user_name": actor, "subject": name, "after": {"owner_id": owner_id}}
     if hosted is not None:
         _refuse_unless_ownerless(db, hosted, normalized_name, owner_id)
         _add_owner(db, hosted, owner_id)
+        audit.note(db, "give claimed name", project=normalized_name, **what)
         return Claim(normalized_name, is_new=False, files=files)
     columns = {"name": name, "normalized_name": normalized_name}
     project_id: int = db.execute(insert(_PROJECTS).returning(_PROJECTS.c.id), columns).scalar_one()
     _add_owner(db, project_id, owner_id)
+    audit.note(db, "claim name", project=normalized_name, **what)
     record(db, project_id, normalized_name, Action.CLAIM, actor=actor)
     return Claim(normalized_name, is_new=True, files=files)
 
 
 def unclaim(db: Database, name: str, *, actor: str | None) -> str:
     """Removes a project that is a claim and never was anything else, so that upstream is asked for
-    its name again, and says so in the journal, which is kept; gives the normalised name.
+    its name again, and says so in journal and audit, which are kept; gives the normalised name.
 
     Its roles and the tokens that are for it alone go too. Raises ClaimRefused.
     """
@@ -105,6 +109,7 @@ def unclaim(db: Database, name: str, *, actor: str | None) -> str:
             f"{normalized_name} has or had files of its own here: installers have been told of"
             " them, and are not given a stranger's in their place."
         )
+    audit.note(db, "unclaim name", project=normalized_name, user_name=actor, subject=name)
     record(db, project_id, normalized_name, Action.UNCLAIM, actor=actor)
     db.execute(delete(_PROJECTS).where(_PROJECTS.c.id == project_id))
     return normalized_name

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from pypi_web import clock
-from pypi_web.data import Action, File, Project, Release, TakenFilename
+from pypi_web.data import Action, File, Project, Release, TakenFilename, audit
 from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_project
 from pypi_web.data.session import Database
@@ -47,7 +47,7 @@ def render_description(db: Database, document: DocumentProject) -> Rendered | No
 
 
 def import_document(db: Session, document: DocumentProject, *, readme: Rendered | None) -> Imported:
-    """Adds the releases and files that the index does not have, and says so in the journal.
+    """Adds the releases and files that the index does not have, and says so in journal and audit.
 
     What is here stays as it is: a release keeps its metadata, and a name of a file its bytes.
     The metadata of the document goes to the release that it is of, when that one is new.
@@ -77,6 +77,8 @@ def import_document(db: Session, document: DocumentProject, *, readme: Rendered 
         conflicts=tuple(conflicts),
     )
     if imported.is_change:
+        added = {"releases": imported.added_releases, "files": imported.added_files}
+        audit.note(db, "import project", project=project.normalized_name, after=added)
         record(db, project.id, project.normalized_name, Action.IMPORT, actor=None)
     return imported
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from transaction.interfaces import TransientError
 
 from pypi_web import clock
-from pypi_web.data import Action, File, Project, Release, Role, RoleName, TakenFilename
+from pypi_web.data import Action, File, Project, Release, Role, RoleName, TakenFilename, audit
 from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_names, lock_project
 from pypi_web.data.session import is_duplicate
@@ -38,12 +38,13 @@ _TAKEN: Any = TakenFilename.__table__
 
 @dataclass(frozen=True, kw_only=True)
 class Publisher:
-    """Who publishes, and to where.
+    """Who publishes, from which address, and to where.
 
     `db` belongs to the transaction manager `transactions`; `reading` gives a look outside of it.
     """
 
     identity: Identity
+    address: str | None
     settings: Settings
     storage: Storage
     db: Session
@@ -144,6 +145,10 @@ class _Publication:
         project_id = found.project_id or _add_project(db, publisher, upload)
         release_id = self._find_or_add_release(db, project_id, found)
         _add_file(db, release_id, found, publisher, upload)
+        if found.project_id is None:
+            self._note(db, "create project", subject=upload.metadata.name)
+        what = {"sha256": upload.file.sha256, "size": upload.file.size}
+        self._note(db, "publish file", subject=upload.filename.text, after=what)
         record(
             db,
             project_id,
@@ -164,6 +169,19 @@ class _Publication:
         if not found.is_described:
             releases.describe(db, found.release_id, metadata, readme=self._render())
         return found.release_id
+
+    def _note(self, db: Connection, act: str, **what: Any) -> None:
+        identity = self._publisher.identity
+        audit.note(
+            db,
+            act,
+            project=self._upload.filename.project,
+            user_id=identity.user_id,
+            user_name=identity.user_name,
+            token_id=identity.token.token_id if identity.token else None,
+            address=self._publisher.address,
+            **what,
+        )
 
     def _see_bytes(self) -> None:
         """While nothing can be pruned any more, sees that nothing of this was."""

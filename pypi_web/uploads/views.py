@@ -12,12 +12,13 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
 
+from pypi_web.security.auditing import record_refusal
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission, decide
 from pypi_web.site import errors
 from pypi_web.standards import names, versions
 from pypi_web.uploads.forms import receive, too_large
-from pypi_web.uploads.inspection import inspect
+from pypi_web.uploads.inspection import Upload, inspect
 from pypi_web.uploads.publishing import Publisher
 from pypi_web.uploads.refusal import UploadRefused
 
@@ -36,6 +37,7 @@ def upload(request: Any) -> Response:
     _refuse_other_sites(request)
     publisher = Publisher(
         identity=_identify(request),
+        address=(request.remote_addr or "")[:64] or None,
         settings=request.settings,
         storage=request.storage,
         db=request.db,
@@ -47,7 +49,7 @@ def upload(request: Any) -> Response:
         raise UploadRefused(too_large(limit), status=413)
     content_type = request.headers.get("Content-Type", "")
     with receive(request.body_file, content_type, limit=limit) as form:
-        warnings = publisher.publish(inspect(form, request.settings))
+        warnings = _publish(request, publisher, inspect(form, request.settings))
     lines = ["OK", *(f"Warning: {warning}" for warning in warnings)]
     return Response("\n".join(lines) + "\n", content_type="text/plain")
 
@@ -96,10 +98,25 @@ def _refuse_other_sites(request: Any) -> None:
 
 
 def _identify(request: Any) -> Identity:
-    identity: Identity | None = request.identity
-    if identity is not None and decide(Permission.SIGN_IN_TO_PUBLISH, identity):
-        return identity
+    """Who has a token that may publish."""
     how = "use __token__ as the user name and an API token from your account page as the password."
-    if "Authorization" in request.headers:
+    if "Authorization" not in request.headers:
+        raise UploadRefused(f"Publishing needs an API token: {how}", status=401)
+    identity: Identity | None = request.identity
+    if identity is None:
         raise UploadRefused(f"The API token is wrong, revoked or expired: {how}", status=401)
-    raise UploadRefused(f"Publishing needs an API token: {how}", status=401)
+    decision = decide(Permission.SIGN_IN_TO_PUBLISH, identity)
+    if not decision:
+        raise UploadRefused(decision.reason, status=403)
+    return identity
+
+
+def _publish(request: Any, publisher: Publisher, upload: Upload) -> tuple[str, ...]:
+    """As Publisher.publish; what somebody has no right to is noted for the owners to see."""
+    try:
+        return publisher.publish(upload)
+    except UploadRefused as refusal:
+        if refusal.status == 403:
+            named = {"project": upload.filename.project, "subject": upload.filename.text}
+            record_refusal(request, "publish file", refusal.message, **named)
+        raise
