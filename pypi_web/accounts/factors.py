@@ -114,6 +114,10 @@ def add_app(request: Any, user: User, *, name: str, sealed: bytes, code: str) ->
         raise FactorRefused(
             "code", "That is not the code of this moment. See that your telephone's clock is right."
         )
+    _lock(request.db, user.id)
+    if secret in _secrets_of_apps(request, user.id):
+        # Twice here, each code of it would be good twice.
+        raise FactorRefused("code", "This application is added already: load the page anew.")
     return add(request, user, kind=FactorKind.TOTP, name=name, secret=sealed, counter=step)
 
 
@@ -233,6 +237,11 @@ def _use_recovery_code(request: Any, user_id: int, code: str) -> str | None:
     note_for(request, user, "use recovery code", after={"left": left})
     factor_letters.tell_of_a_used_code(request, user, left)
     return RECOVERY_CODE
+
+
+def _secrets_of_apps(request: Any, user_id: int) -> list[str | None]:
+    sealed = select(SecondFactor.secret).where(_of(user_id), SecondFactor.kind == FactorKind.TOTP)
+    return [unseal_secret(request, user_id, each) for each in request.db.scalars(sealed)]
 
 
 def _without_spaces(code: str) -> str:

@@ -6,11 +6,11 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from pypi_web.accounts import account_letters, people, profile, proving, registration
+from pypi_web.accounts import account_letters, factors, people, profile, proving, registration
 from pypi_web.accounts.people import AccountRefused
 from pypi_web.data import User
 from pypi_web.projects.managed import actor_of
-from pypi_web.security import limits, sessions
+from pypi_web.security import known_browsers, limits, sessions
 from pypi_web.security.auditing import record
 from pypi_web.security.permissions import Permission
 from pypi_web.security.proof import require_recent_proof
@@ -31,7 +31,8 @@ NO_LINK = (
     renderer="templates/password.jinja2",
     permission=Permission.MANAGE_ACCOUNT,
 )
-def password_page(_request: Any) -> dict[str, Any]:
+def password_page(request: Any) -> dict[str, Any]:
+    _require_factor(request)
     return {"error": None}
 
 
@@ -42,16 +43,20 @@ def password_page(_request: Any) -> dict[str, Any]:
     permission=Permission.MANAGE_ACCOUNT,
 )
 def change_password(request: Any) -> Any:
+    _require_factor(request)
     act = "change password"
     try:
         _check_old_password(request, act)
-        user = _person(request)
-        session_id = request.identity.sign_in.session_id
-        new = request.POST.get("password", "")
-        people.change_password(request.db, user, new, but=session_id)
+        limits.enforce(request, "set a new password")
+        password_hash = _hash_new_password(request)
     except AccountRefused as error:
         request.response.status = 400
         return {"error": error}
+    user = _person(request)
+    people.change_password(
+        request.db, user, password_hash, but=request.identity.sign_in.session_id
+    )
+    known_browsers.remember(request, user.id)
     record(request, act)
     account_letters.tell_of_a_new_password(request, user)
     request.session.flash("Your password is changed, and you are logged out everywhere else.")
@@ -66,6 +71,7 @@ def change_password(request: Any) -> Any:
 )
 def address_page(request: Any) -> dict[str, Any]:
     _check_sends_letters(request)
+    _require_factor(request)
     return {"person": _person(request), "error": None, "email": "", "is_sent": False}
 
 
@@ -78,6 +84,7 @@ def address_page(request: Any) -> dict[str, Any]:
 def ask_for_another_address(request: Any) -> dict[str, Any]:
     """The same answer whether somebody else has the address: its owner is told by letter."""
     _check_sends_letters(request)
+    _require_factor(request)
     act, written = "ask for another address", request.POST.get("email", "")
     try:
         email = people.check_email(written)
@@ -232,9 +239,26 @@ def _deleting(request: Any, **more: Any) -> dict[str, Any]:
     return {"person": person, "sole": sole, "error": None, **more}
 
 
+def _require_factor(request: Any) -> None:
+    """Who has a second factor shows it too, where that was long ago: the forms ask for the password
+    alone."""
+    with request.reading() as db:
+        has_factor = factors.has_factor(db, request.identity.user_id)
+    if has_factor:
+        require_recent_proof(request, back=request.path)
+
+
 def _check_old_password(request: Any, act: str) -> None:
-    if not proving.prove_by_password(request, request.POST.get("old", ""), act=act):
+    if not proving.is_own_password(request, request.POST.get("old", ""), act=act):
         raise AccountRefused("old", proving.WRONG)
+
+
+def _hash_new_password(request: Any) -> str:
+    with request.reading() as db:
+        known = people.find_by_id(db, request.identity.user_id)
+    assert known is not None
+    about = (known.name, known.email)
+    return people.hash_password(request.POST.get("password", ""), about=about)
 
 
 def _check_sends_letters(request: Any) -> None:

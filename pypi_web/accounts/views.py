@@ -20,8 +20,9 @@ from pypi_web.accounts import (
 from pypi_web.accounts.people import AccountRefused, Known
 from pypi_web.accounts.second_factor import NotShown
 from pypi_web.data import User
+from pypi_web.data.session import Database
 from pypi_web.projects import roles
-from pypi_web.security import limits, passwords, sessions
+from pypi_web.security import known_browsers, limits, passwords, sessions
 from pypi_web.security.auditing import record, record_refusal
 from pypi_web.security.permissions import Permission
 from pypi_web.security.proof import own_address
@@ -42,7 +43,7 @@ WRONG = "The user name or the password is wrong."
     permission=NO_PERMISSION_REQUIRED,
 )
 def setup_page(request: Any) -> dict[str, Any]:
-    return {"key": _setup_key(request), "error": None, "typed": {}}
+    return {"key": _setup_key(request, request.db), "error": None, "typed": {}}
 
 
 @view_config(
@@ -52,12 +53,15 @@ def setup_page(request: Any) -> dict[str, Any]:
     permission=NO_PERMISSION_REQUIRED,
 )
 def set_up(request: Any) -> Any:
-    key = _setup_key(request)
-    people.lock(request.db)
-    _setup_key(request)  # again, now that nobody else can be first
+    with request.reading() as db:
+        key = _setup_key(request, db)
+    limits.enforce(request, "make an account")
     typed = {field: request.POST.get(field, "") for field in ("name", "email", "password")}
     try:
-        user = people.create_user(request.db, **typed, is_admin=True)
+        applicant = people.check_applicant(**typed)
+        people.lock(request.db)
+        _setup_key(request, request.db)  # again, now that nobody else can be first
+        user = people.create_user(request.db, applicant, is_admin=True)
     except AccountRefused as error:
         request.response.status = 400
         return {"key": key, "error": error, "typed": {**typed, "password": ""}}
@@ -87,13 +91,14 @@ def login_page(request: Any) -> dict[str, Any]:
 )
 def log_in(request: Any) -> Any:
     name, password = request.POST.get("name", ""), request.POST.get("password", "")
-    limits.enforce(request, "log in", account=name)
     with request.reading() as db:
         known = people.find_known(db, name)
+    act, account = _what_counts(request, name, known)
+    limits.enforce(request, act, account=account)
     if not people.is_password_of(known, password):
         return _refuse_log_in(request, known)
     assert known is not None
-    limits.forget(request.registry["engine"], "log in", account=name)
+    limits.forget(request.registry["engine"], act, account=account)
     if passwords.is_outdated(known.password_hash):
         people.renew_hash(request.db, known.id, password)
     is_whole = not factors.has_factor(request.db, known.id)
@@ -104,6 +109,18 @@ def log_in(request: Any) -> Any:
         query = {"next": address} if address else {}
         return HTTPSeeOther(request.route_url("accounts.second_factor", _query=query))
     return HTTPSeeOther(own_address(request, address))
+
+
+def _what_counts(request: Any, name: str, known: Known | None) -> tuple[str, str]:
+    """The act and the account that an attempt is counted as: strangers do not use up the attempts
+    of somebody at their own browser.
+
+    Theirs are counted by what was typed. Were a person's name and address counted together, the
+    limit of the one would tell strangers that the other is the same person's.
+    """
+    if known is not None and known_browsers.knows(request, known.id, known.password_hash):
+        return known_browsers.ACT, known.name
+    return "log in", name
 
 
 def _refuse_log_in(request: Any, known: Known | None) -> dict[str, Any]:
@@ -154,9 +171,10 @@ def confirm(request: Any) -> Any:
             request.response.status = 400
             return _ask_who(request, address, error=str(error))
         return HTTPSeeOther(own_address(request, address))
-    if not proving.prove_by_password(request, request.POST.get("password", ""), act=proving.ACT):
+    if not proving.is_own_password(request, request.POST.get("password", ""), act=proving.ACT):
         request.response.status = 400
         return _ask_who(request, address, error=proving.WRONG)
+    sessions.prove(request)
     record(request, proving.ACT)
     return HTTPSeeOther(own_address(request, address))
 
@@ -202,8 +220,8 @@ def account_page(request: Any) -> dict[str, Any]:
     }
 
 
-def _setup_key(request: Any) -> str:
+def _setup_key(request: Any, db: Database) -> str:
     key = request.params.get("key", "")
-    if not setup.is_key(request.settings, key) or not setup.is_open(request.db):
+    if not setup.is_key(request.settings, key) or not setup.is_open(db):
         raise HTTPForbidden(NO_LINK)
     return key

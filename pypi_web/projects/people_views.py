@@ -34,8 +34,9 @@ def people_page(project: Managed, request: Any) -> dict[str, Any]:
 )
 def invite(project: Managed, request: Any) -> Any:
     """Where no letters are sent it answers with the page: the link is in this answer alone."""
-    limits.enforce(request, "invite", account=request.identity.user_name)
     who, role = request.POST.get("who", ""), _role(request)
+    _prove_for_owner(project, request, role)
+    limits.enforce(request, "invite", account=request.identity.user_name)
 
     def link(key: str) -> str:
         name = project.normalized_name
@@ -96,8 +97,7 @@ def withdraw(project: Managed, request: Any) -> Any:
 )
 def change_role(project: Managed, request: Any) -> Any:
     who, role = request.POST.get("user", ""), _role(request)
-    if role is not RoleName.OWNER:
-        _prove_for_owner(project, request, who)
+    _prove_for_owner(project, request, role, of=who)
 
     def do(actor: Actor) -> Done:
         if not who or role is None:
@@ -118,7 +118,7 @@ def change_role(project: Managed, request: Any) -> Any:
 )
 def remove_role(project: Managed, request: Any) -> Any:
     who = request.POST.get("user", "")
-    _prove_for_owner(project, request, who)
+    _prove_for_owner(project, request, None, of=who)
 
     def do(actor: Actor) -> Done:
         if not who:
@@ -218,11 +218,16 @@ def _answer(offer: Offer, request: Any, do: Any) -> None:
     request.session.flash(done.sentence)
 
 
-def _prove_for_owner(project: Managed, request: Any, who: str) -> None:
-    """Whoever takes an owner's role away shows once more who they are."""
-    with request.reading() as db:
-        role = role_changes.role_of(db, project.id, who)
-    if role is RoleName.OWNER:
+def _prove_for_owner(
+    project: Managed, request: Any, role: RoleName | None, *, of: str | None = None
+) -> None:
+    """Whoever makes somebody an owner, or takes the role `of` an owner away, shows once more who
+    they are."""
+    had = None
+    if of is not None:
+        with request.reading() as db:
+            had = role_changes.role_of(db, project.id, of)
+    if role is not had and RoleName.OWNER in (role, had):
         back = request.route_path("projects.manage_people", name=project.normalized_name)
         require_recent_proof(request, back=back)
 

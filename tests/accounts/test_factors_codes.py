@@ -11,7 +11,7 @@ from webtest import TestApp
 from pypi_web.accounts import factors, people
 from pypi_web.data import AuditEvent, RecoveryCode, SecondFactor, User, WebSession
 from pypi_web.data.session import writing
-from pypi_web.security import limits
+from pypi_web.security import limits, passwords
 from tests.accounts.authenticator import SoftKey
 from tests.accounts.factors import (
     Clock,
@@ -274,7 +274,8 @@ def test_waiting_for_a_code_ends_after_a_quarter_of_an_hour(app: TestApp, secret
 
 def test_a_new_password_ends_the_waiting_too(app: TestApp, db: Session, alice: Person, secret: str):
     page = ask_for_factor(app)
-    people.change_password(db, db.get_one(User, alice.id), "another fine password")
+    another = passwords.hash_password("another fine password")
+    people.change_password(db, db.get_one(User, alice.id), another)
     db.commit()
 
     show_code(page, code_of(secret), status=303)
@@ -465,3 +466,18 @@ def test_whoever_has_taken_a_session_guesses_no_code(app: TestApp, secret: str, 
 
     form["code"] = code_of(secret)
     assert form.submit(status=429).headers["Retry-After"]
+
+
+def test_a_secret_is_added_once(app: TestApp, db: Session, alice: Person, time: Clock):
+    """Or each code of it would be good for two log-ins."""
+    log_in(app)
+    page = app.get("/account/factors/app")
+    form = page.forms["app"]
+    form["name"] = "telephone"
+    form["code"] = code_of(page.html.select_one(".factor-secret").text.replace(" ", ""))
+    form.submit(status=200)
+
+    again = form.submit(status=400)
+
+    assert "added already" in again
+    assert len(db.scalars(select(SecondFactor)).all()) == 1

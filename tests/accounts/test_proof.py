@@ -9,6 +9,7 @@ from webtest import TestApp
 
 from pypi_web import clock
 from pypi_web.data import AuditEvent, User
+from tests.accounts.factors import Clock, add_app
 from tests.people import PASSWORD, Person, log_in
 
 
@@ -45,7 +46,8 @@ def test_later_one_is_asked_and_comes_back(
 
     assert back.headers["Location"] == "http://localhost:6543/account/delete"
     back.follow(status=200)
-    assert db.scalars(select(AuditEvent.act)).all()[-1] == "show who it is"
+    acts = select(AuditEvent.act).order_by(AuditEvent.id)
+    assert db.scalars(acts).all()[-1] == "show who it is"
 
 
 def test_a_form_that_is_sent_later_does_nothing_yet(
@@ -105,3 +107,38 @@ def test_proving_never_leads_to_another_site(app: TestApp, alice: Person, addres
 def test_who_is_not_logged_in_proves_nothing(app: TestApp, alice: Person):
     assert "/account/login" in app.get("/account/confirm", status=303).headers["Location"]
     assert "/account/login" in app.get("/account/delete", status=303).headers["Location"]
+
+
+@pytest.mark.usefixtures("box")
+@pytest.mark.parametrize(("page", "form"), [("password", "password-form"), ("address", "address")])
+def test_a_password_is_no_proof_for_who_has_a_second_factor(
+    app: TestApp, alice: Person, page: str, form: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever has taken a session and knows the password does not get at the factors by it."""
+    now = Clock(monkeypatch)
+    log_in(app)
+    add_app(app)
+    sent = app.get(f"/account/{page}").forms[form]
+    sent["old"] = PASSWORD
+    now.wait(minutes=31)
+
+    answer = sent.submit(status=303)
+
+    asked = f"http://localhost:6543/account/confirm?next=%2Faccount%2F{page}"
+    assert answer.headers["Location"] == asked
+    assert app.get(f"/account/{page}", status=303).headers["Location"] == asked
+    app.get("/account/factors/recovery-codes", status=303)
+
+
+def test_a_password_that_changes_nothing_proves_nothing(
+    app: TestApp, alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    now = Clock(monkeypatch)
+    log_in(app)
+    form = app.get("/account/password").forms["password-form"]
+    form["old"], form["password"] = PASSWORD, "short"
+    now.wait(minutes=31)
+
+    form.submit(status=400)
+
+    app.get("/account/delete", status=303)

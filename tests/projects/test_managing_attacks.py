@@ -1,5 +1,7 @@
 """Who tries what is not theirs: other projects, others' acts, forged forms, tokens on pages."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -260,3 +262,29 @@ def test_people_of_the_name_of_another_page_are_nobody(db: Session, owner: Site)
 
     assert "has no role" in owner.post("people/remove", 404, user="carol")
     assert "has no role" in owner.post("people/role", 404, user="carol", role="owner")
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("people/invite", {"who": "bob", "role": "owner"}),
+        ("people/role", {"user": "carol", "role": "owner"}),
+        ("people/remove", {"user": "dave"}),
+    ],
+)
+def test_ownership_moves_only_after_recent_proof(
+    site: Site, bob: Person, wait: Callable[..., None], path: str, fields: dict[str, str]
+):
+    """Or whoever has taken a session would have somebody else take the project."""
+    site.give(add_person(site.db, "carol"), RoleName.MAINTAINER)
+    site.give(add_person(site.db, "dave"), RoleName.OWNER)
+    log_in(site.app)
+    before = site.roles()
+    wait(minutes=31)
+
+    answer = site.post(path, 303, **fields)
+
+    asked = "/account/confirm?next=%2Fproject%2Fsample%2Fmanage%2Fpeople"
+    assert answer.headers["Location"].endswith(asked)
+    assert site.roles() == before
+    assert site.acts() == []
