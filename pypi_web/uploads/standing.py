@@ -22,6 +22,7 @@ _STANDING = (
     select(
         Project.id.label("project_id"),
         Project.status,
+        Project.is_private,
         Role.name.label("role"),
         Release.id.label("release_id"),
         releases.IS_DESCRIBED.label("is_described"),
@@ -49,6 +50,7 @@ class Standing:
 
     project_id: int | None
     status: ProjectStatus | None
+    is_private: bool | None
     role: RoleName | None
     release_id: int | None
     is_described: bool
@@ -78,7 +80,7 @@ def is_published(
     if standing.project_id is None:
         _refuse_new_project(db, publisher, upload, settings)
     else:
-        _refuse_unless_permitted(db, standing, publisher, upload)
+        _refuse_unless_permitted(db, standing, publisher, upload, settings)
     if standing.sha256 is None:
         _refuse_deleted(standing, upload)
         _refuse_second_sdist(db, standing, upload)
@@ -92,13 +94,16 @@ def is_published(
 
 
 def _refuse_unless_permitted(
-    db: Database, standing: Standing, publisher: Identity, upload: Upload
+    db: Database, standing: Standing, publisher: Identity, upload: Upload, settings: Settings
 ) -> None:
     project = upload.filename.project
     assert standing.project_id is not None
     theirs = permissions.Standing(standing.project_id, standing.role)
     decision = decide(Permission.PUBLISH, publisher, theirs)
     if not decision:
+        if standing.is_private and not _may_know(standing, publisher):
+            _refuse_new_project(db, publisher, upload, settings)
+            raise _not_to_be_had(project)
         reason = decision.reason
         if reason == RULES[Permission.PUBLISH].refusal and not _has_owner(db, standing.project_id):
             reason = "they have no role there, and nobody owns it. Ask an administrator."
@@ -110,6 +115,19 @@ def _refuse_unless_permitted(
         raise UploadRefused(
             f"{project} is {standing.status}: nothing is added to it (PEP 792).", status=403
         )
+
+
+def _may_know(standing: Standing, publisher: Identity) -> bool:
+    """Whether somebody may be told that a private project is there; what the token is for decides
+    as it does where they read."""
+    is_theirs = standing.role is not None or publisher.is_admin
+    token = publisher.token
+    return is_theirs and (token is None or token.covers(standing.project_id or 0))
+
+
+def _not_to_be_had(project: str) -> UploadRefused:
+    """Says no more, as there is a private project of this name or of one that looks like it."""
+    return UploadRefused(f"{project} is a name that cannot be had: choose another.", status=403)
 
 
 def _has_owner(db: Database, project_id: int) -> bool:
@@ -160,10 +178,11 @@ def _refuse_lookalike(db: Database, project: str) -> None:
     alike = (row for row in rows if names.lookalike_key(row.normalized_name) == key)
     found = next(alike, None)
     if found is not None:
-        told = "a project" if found.is_private else f"{found.name}, a project"
+        if found.is_private:
+            raise _not_to_be_had(project)
         raise UploadRefused(
-            f"{project} looks like {told} that is here: choose another name, or ask an"
-            " administrator to publish its first file (setting pypi_web.refuse_lookalike_names)."
+            f"{project} looks like {found.name}, a project that is here: choose another name, or ask"
+            " an administrator to publish its first file (setting pypi_web.refuse_lookalike_names)."
         )
 
 
