@@ -19,9 +19,12 @@ def seconds_of(app: TestApp):
     def measure(target: bytes, **more) -> float:
         ask(app.app, target.partition(b"?")[0])  # for the first time there is more to do
         ask(app.app, b"/nothing")
-        begun = time.process_time()
+        return min(once(target, more), once(target, more))  # a neighbour may slow down the one
+
+    def once(target: bytes, more: dict) -> float:
+        begun = time.thread_time()
         assert ask(app.app, target, **more).status < 500
-        return time.process_time() - begun
+        return time.thread_time() - begun
 
     return measure
 
