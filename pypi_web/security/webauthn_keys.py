@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import webauthn
 from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
@@ -59,7 +60,12 @@ class Use:
 
 
 def site_of(request: Any) -> KeySite:
-    return KeySite(request.domain.lower(), request.host_url.lower())
+    """By the setting `url`, where there is one: the request's host is what whoever asks has
+    written."""
+    address: str | None = request.settings.url
+    if address is None:
+        return KeySite(request.domain.lower(), request.host_url.lower())
+    return KeySite(urlsplit(address).hostname or "", address.lower())
 
 
 def ask_for_new(site: KeySite, *, user_id: int, user_name: str, known: Sequence[bytes]) -> Question:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,7 @@ from tests.accounts.factors import (
     show_key,
     take_back,
 )
+from tests.conftest import MakeApp
 from tests.people import Person, add_person, log_in
 
 SITE = KeySite("localhost", ORIGIN)
@@ -144,6 +146,19 @@ def test_the_site_is_the_host_that_was_asked(app: TestApp, alice: Person):
 
     assert json.loads(options_of(page.forms["key"]))["rpId"] == "packages.example.org"
     show_key(page, key, status=303)
+
+
+def test_the_site_is_what_the_settings_say(make_app: MakeApp, alice: Person):
+    app = make_app(url="https://Packages.example.org")
+    app.extra_environ |= {"HTTP_HOST": "evil.example.org", "wsgi.url_scheme": "https"}
+    log_in(app)
+
+    form = app.get("/account/factors/key").forms["new-key"]
+
+    assert json.loads(options_of(form))["rp"]["id"] == "packages.example.org"
+    key = SoftKey(origin="https://packages.example.org")
+    form["name"], form["answer"] = "key", key.make(options_of(form))
+    form.submit(status=200)
 
 
 def test_a_challenge_is_answered_once(app: TestApp, key: SoftKey):
@@ -408,5 +423,6 @@ def _read_both(answer: str, public_key: bytes, *challenges: bytes) -> None:
 
 def test_a_site_served_by_tls_is_its_name_alone():
     request = Request.blank("/", environ={"HTTP_HOST": "Example.org", "wsgi.url_scheme": "https"})
+    request.settings = SimpleNamespace(url=None)
 
     assert webauthn_keys.site_of(request) == KeySite("example.org", "https://example.org")
