@@ -27,14 +27,10 @@ class Person:
 def add_person(db: Session, name: str, *, is_admin: bool = False) -> Person:
     db.commit()  # what it has read so far would keep it from writing, once somebody else has
     with writing(db.get_bind()) as own:
-        user = people.create_user(
-            own,
-            name=name,
-            email=f"{name}@example.org",
-            password=PASSWORD,
-            is_admin=is_admin,
-            is_confirmed=True,
+        applicant = people.check_applicant(
+            name=name, email=f"{name}@example.org", password=PASSWORD
         )
+        user = people.create_user(own, applicant, is_admin=is_admin, is_confirmed=True)
         token = tokens.create_token(own, user, name="of the tests")
         return Person(user.id, user.name, token.text)
 

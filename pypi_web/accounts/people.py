@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from pypi_web import clock
@@ -35,18 +35,20 @@ class Known:
     password_hash: str
 
 
-def create_user(
-    db: Session,
-    *,
-    name: str,
-    email: str,
-    password: str,
-    is_admin: bool = False,
-    is_confirmed: bool = False,
-) -> User:
-    """Adds a person; `is_confirmed` where the address is known to be theirs.
+@dataclass(frozen=True)
+class Applicant:
+    """Whose name, address and password are such as accounts have; others may have them still."""
 
-    Raises AccountRefused with the first thing that is wrong.
+    name: str
+    email: str
+    password_hash: str
+
+
+def check_applicant(*, name: str, email: str, password: str) -> Applicant:
+    """What somebody wants to be called, and their password's hash.
+
+    Raises AccountRefused with the first thing that is wrong. Call it before `request.db` is asked
+    for anything: it takes its time, in which nobody else shall wait.
     """
     name, email = name.strip().lower(), check_email(email)
     if not _NAME.match(name):
@@ -55,14 +57,23 @@ def create_user(
             "A user name has letters, digits and between them dots, dashes and underscores,"
             " at most 64.",
         )
-    check_password(password, about=(name, email))
-    for field, value in _taken(db, name, email):
+    return Applicant(name, email, hash_password(password, about=(name, email)))
+
+
+def create_user(
+    db: Session, applicant: Applicant, *, is_admin: bool = False, is_confirmed: bool = False
+) -> User:
+    """Adds a person; `is_confirmed` where the address is known to be theirs.
+
+    Raises AccountRefused where somebody else has the name or the address.
+    """
+    for field, value in _taken(db, applicant.name, applicant.email):
         raise AccountRefused(field, f"{value} belongs to another account already.")
     user = User(
-        name=name,
-        email=email,
+        name=applicant.name,
+        email=applicant.email,
         email_confirmed_at=clock.now() if is_confirmed else None,
-        password_hash=passwords.hash_password(password),
+        password_hash=applicant.password_hash,
         is_admin=is_admin,
     )
     db.add(user)
@@ -78,8 +89,11 @@ def check_email(written: str) -> str:
     return email
 
 
-def check_password(password: str, *, about: Sequence[str] = ()) -> None:
-    """`about` is what a stranger knows of the person. Raises AccountRefused."""
+def hash_password(password: str, *, about: Sequence[str]) -> str:
+    """The hash of a new password; `about` is what a stranger knows of the person.
+
+    Raises AccountRefused. It takes its time, as `check_applicant` does.
+    """
     if len(password) < passwords.MIN_LENGTH:
         raise AccountRefused(
             "password", f"A password needs {passwords.MIN_LENGTH} characters or more."
@@ -91,6 +105,7 @@ def check_password(password: str, *, about: Sequence[str] = ()) -> None:
     weakness = passwords.find_weakness(password, about)
     if weakness is not None:
         raise AccountRefused("password", weakness)
+    return passwords.hash_password(password)
 
 
 def find_known(db: Database, name: str) -> Known | None:
@@ -98,10 +113,12 @@ def find_known(db: Database, name: str) -> Known | None:
     name = name.strip().lower()
     if len(name) > mail_addresses.MAX_LENGTH:
         return None
-    query = select(User.id, User.name, User.email, User.password_hash)
     # No name has an @ in it, and each address has.
-    found = db.execute(query.where(or_(User.name == name, User.email == name))).one_or_none()
-    return None if found is None else Known(*found)
+    return _find_known(db, or_(User.name == name, User.email == name))
+
+
+def find_by_id(db: Database, user_id: int) -> Known | None:
+    return _find_known(db, User.id == user_id)
 
 
 def is_password_of(known: Known | None, password: str) -> bool:
@@ -126,13 +143,10 @@ def renew_hash(db: Session, user_id: int, password: str) -> None:
     db.get_one(User, user_id).password_hash = passwords.hash_password(password)
 
 
-def change_password(db: Session, user: User, password: str, *, but: int | None = None) -> None:
-    """Gives a person another password, and ends their sessions, but one by its id.
-
-    Raises AccountRefused.
-    """
-    check_password(password, about=(user.name, user.email))
-    user.password_hash = passwords.hash_password(password)
+def change_password(db: Session, user: User, password_hash: str, *, but: int | None = None) -> None:
+    """Gives a person another password, by the hash of it, and ends their sessions, but one by its
+    id."""
+    user.password_hash = password_hash
     sessions.end_others(db, user.id, but=but)
 
 
@@ -145,6 +159,12 @@ def get_locked(db: Session, user_id: int) -> User | None:
 def lock(db: Session) -> None:
     """Lets nobody else make an account until this transaction ends."""
     lock_table(db, User)
+
+
+def _find_known(db: Database, wanted: ColumnElement[bool]) -> Known | None:
+    query = select(User.id, User.name, User.email, User.password_hash).where(wanted)
+    found = db.execute(query).one_or_none()
+    return None if found is None else Known(*found)
 
 
 def _taken(db: Session, name: str, email: str) -> list[tuple[str, str]]:

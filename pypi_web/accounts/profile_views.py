@@ -53,9 +53,7 @@ def change_password(request: Any) -> Any:
         request.response.status = 400
         return {"error": error}
     user = _person(request)
-    people.change_password(
-        request.db, user, password_hash, but=request.identity.sign_in.session_id
-    )
+    people.change_password(request.db, user, password_hash, but=request.identity.sign_in.session_id)
     known_browsers.remember(request, user.id)
     record(request, act)
     account_letters.tell_of_a_new_password(request, user)

@@ -45,12 +45,24 @@ def sign_reset(secret: str, user: User | Known) -> str:
     return links.sign(secret, PURPOSE, claim, lifetime=LIFETIME)
 
 
-def find_person(request: Any, key: str) -> User | None:
-    """Whose password a link may set: it is used up by that, being good for the old one."""
+def find_known(request: Any, key: str) -> Known | None:
+    """Whose password a link may set, by a look alone."""
+    claim = links.read(request.settings.signing_key, PURPOSE, key)
+    if claim is None:
+        return None
+    with request.reading() as db:
+        known = people.find_by_id(db, claim.user_id)
+    return known if known is not None and _is_for(claim, known) else None
+
+
+def get_locked(request: Any, key: str) -> User | None:
+    """Whose password a link sets: it is used up by that, being good for the old one."""
     claim = links.read(request.settings.signing_key, PURPOSE, key)
     if claim is None:
         return None
     user = people.get_locked(request.db, claim.user_id)
-    if user is None or user.email != claim.address:
-        return None
-    return user if claim.state == fingerprint(user.password_hash) else None
+    return user if user is not None and _is_for(claim, user) else None
+
+
+def _is_for(claim: Claim, user: User | Known) -> bool:
+    return claim.address == user.email and claim.state == fingerprint(user.password_hash)

@@ -8,8 +8,7 @@ from pyramid.view import view_config
 
 from pypi_web import clock
 from pypi_web.accounts import account_letters, people, recovery
-from pypi_web.accounts.people import AccountRefused
-from pypi_web.data import User
+from pypi_web.accounts.people import AccountRefused, Known
 from pypi_web.security import limits, sessions
 from pypi_web.security.auditing import record
 
@@ -62,8 +61,8 @@ def send_link(request: Any) -> dict[str, Any]:
     permission=NO_PERMISSION_REQUIRED,
 )
 def new_password_page(request: Any) -> dict[str, Any]:
-    key, user = _whose(request)
-    return {"key": key, "person": user, "error": None}
+    key, known = _whose(request)
+    return {"key": key, "person": known, "error": None}
 
 
 @view_config(
@@ -74,12 +73,18 @@ def new_password_page(request: Any) -> dict[str, Any]:
 )
 def set_password(request: Any) -> Any:
     """Logs nobody in: a second factor is asked for where everybody is asked for it."""
-    key, user = _whose(request)
+    key, known = _whose(request)
+    limits.enforce(request, "set a new password")
+    about = (known.name, known.email)
     try:
-        people.change_password(request.db, user, request.POST.get("password", ""))
+        password_hash = people.hash_password(request.POST.get("password", ""), about=about)
     except AccountRefused as error:
         request.response.status = 400
-        return {"key": key, "person": user, "error": error}
+        return {"key": key, "person": known, "error": error}
+    user = recovery.get_locked(request, key)
+    if user is None:  # used since
+        raise HTTPForbidden(NO_LINK)
+    people.change_password(request.db, user, password_hash)
     user.email_confirmed_at = user.email_confirmed_at or clock.now()
     record(request, "set a new password", user_id=user.id, user_name=user.name)
     account_letters.tell_of_a_new_password(request, user)
@@ -93,9 +98,9 @@ def _check_sends_letters(request: Any) -> None:
         raise HTTPForbidden(NO_LETTERS)
 
 
-def _whose(request: Any) -> tuple[str, User]:
+def _whose(request: Any) -> tuple[str, Known]:
     key = request.params.get("key", "")
-    user = recovery.find_person(request, key)
-    if user is None:
+    known = recovery.find_known(request, key)
+    if known is None:
         raise HTTPForbidden(NO_LINK)
-    return key, user
+    return key, known

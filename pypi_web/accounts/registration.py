@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from pypi_web import clock
 from pypi_web.accounts import people
-from pypi_web.accounts.people import AccountRefused
+from pypi_web.accounts.people import AccountRefused, Applicant
 from pypi_web.data import Invitation, User
 from pypi_web.data.session import Database
 from pypi_web.projects import roles
 from pypi_web.security import links
 from pypi_web.security.links import Claim
+from pypi_web.settings import Settings
 
 PURPOSE = "register"
 LIFETIME = timedelta(days=1)
@@ -41,37 +42,35 @@ def sign_address(secret: str, email: str) -> str:
     return links.sign(secret, PURPOSE, Claim(0, email), lifetime=LIFETIME)
 
 
-def find_address(request: Any, key: str) -> str | None:
+def find_address(db: Database, settings: Settings, key: str) -> str | None:
     """Whose address a link has shown, be it of a letter to who registers or of an invitation, to
     have an account or to a project.
 
     None where the link is no longer good, or the settings let nobody in by it.
     """
-    setting = request.settings.registration
+    setting = settings.registration
     if setting == "closed":
         return None
-    secret = request.settings.signing_key
+    secret = settings.signing_key
     claim = links.read(secret, PURPOSE, key)
     if claim is not None:
-        is_new = setting == "open" and not has_account(request.db, claim.address)
+        is_new = setting == "open" and not has_account(db, claim.address)
         return claim.address if is_new else None
-    email = roles.find_address(request.db, secret, key)
+    email = roles.find_address(db, secret, key)
     if email is not None:
-        return None if has_account(request.db, email) else email
-    invitation = find_invitation(request.db, key)
-    return invitation.email if invitation else None
+        return None if has_account(db, email) else email
+    return _find_invited(db, key)
 
 
-def register(request: Any, *, email: str, name: str, password: str) -> User:
+def register(db: Session, applicant: Applicant) -> User:
     """Makes the account of somebody whose address was shown, and uses up their invitations.
 
     Raises AccountRefused.
     """
-    user = people.create_user(
-        request.db, name=name, email=email, password=password, is_confirmed=True
-    )
-    request.db.execute(delete(Invitation).where(_to_have_an_account(), Invitation.email == email))
-    roles.use_up_links(request.db, email)
+    user = people.create_user(db, applicant, is_confirmed=True)
+    email = applicant.email
+    db.execute(delete(Invitation).where(_to_have_an_account(), Invitation.email == email))
+    roles.use_up_links(db, email)
     return user
 
 
@@ -102,16 +101,6 @@ def invite(db: Session, email: str, *, by: str) -> Invited:
     return Invited(email, key)
 
 
-def find_invitation(db: Session, key: str) -> Invitation | None:
-    """The invitation to have an account that a key opens."""
-    wanted = select(Invitation).where(
-        Invitation.sha256 == _digest(key),
-        _to_have_an_account(),
-        Invitation.expires_at > clock.now(),
-    )
-    return db.scalar(wanted)
-
-
 def list_invitations(db: Session) -> list[Invitation]:
     """The invitations to have an account that nobody has taken up yet, the newest first."""
     query = select(Invitation).where(_to_have_an_account()).order_by(Invitation.id.desc())
@@ -126,6 +115,16 @@ def withdraw(db: Session, invitation_id: int) -> str | None:
 
 def _to_have_an_account() -> Any:
     return Invitation.project_id.is_(None) & Invitation.email.is_not(None)
+
+
+def _find_invited(db: Database, key: str) -> str | None:
+    """The address of an invitation to have an account, by its key."""
+    wanted = select(Invitation.email).where(
+        Invitation.sha256 == _digest(key),
+        _to_have_an_account(),
+        Invitation.expires_at > clock.now(),
+    )
+    return db.execute(wanted).scalar()
 
 
 def _digest(key: str) -> str:

@@ -8,6 +8,7 @@ from pyramid.view import view_config
 
 from pypi_web.accounts import account_letters, people, registration
 from pypi_web.accounts.people import AccountRefused
+from pypi_web.data.session import Database
 from pypi_web.letters import address_of
 from pypi_web.security import limits, sessions
 from pypi_web.security.auditing import record
@@ -72,7 +73,7 @@ def register(request: Any) -> dict[str, Any]:
     permission=NO_PERMISSION_REQUIRED,
 )
 def new_account_page(request: Any) -> dict[str, Any]:
-    key, email = _shown_address(request)
+    key, email = _shown_address(request, request.db)
     return {"key": key, "email": email, "error": None, "name": ""}
 
 
@@ -83,11 +84,15 @@ def new_account_page(request: Any) -> dict[str, Any]:
     permission=NO_PERMISSION_REQUIRED,
 )
 def make_account(request: Any) -> Any:
-    people.lock(request.db)
-    key, email = _shown_address(request)
+    with request.reading() as db:
+        key, email = _shown_address(request, db)
+    limits.enforce(request, "make an account")
     name, password = request.POST.get("name", ""), request.POST.get("password", "")
     try:
-        user = registration.register(request, email=email, name=name, password=password)
+        applicant = people.check_applicant(name=name, email=email, password=password)
+        people.lock(request.db)
+        _shown_address(request, request.db)  # again, now that nobody else can use it
+        user = registration.register(request.db, applicant)
     except AccountRefused as error:
         request.response.status = 400
         return {"key": key, "email": email, "error": error, "name": name}
@@ -175,9 +180,9 @@ def _check_is_open(request: Any) -> None:
         raise HTTPForbidden(NO_LETTERS)
 
 
-def _shown_address(request: Any) -> tuple[str, str]:
+def _shown_address(request: Any, db: Database) -> tuple[str, str]:
     key = request.params.get("key", "")
-    email = registration.find_address(request, key)
+    email = registration.find_address(db, request.settings, key)
     if email is None:
         raise HTTPForbidden(NO_LINK)
     return key, email

@@ -46,16 +46,10 @@ def create(config: Path, name: str, email: str, *, admin: bool, password_stdin: 
     with open_site(config) as site:
         password = _read_password() if password_stdin else _ask_password()
         try:
+            applicant = people.check_applicant(name=name, email=email, password=password)
             with changing(site) as db:
                 people.lock(db)
-                made = people.create_user(
-                    db,
-                    name=name,
-                    email=email,
-                    password=password,
-                    is_admin=admin,
-                    is_confirmed=True,
-                )
+                made = people.create_user(db, applicant, is_admin=admin, is_confirmed=True)
                 made_name = made.name
                 after = {"email": made.email, "is_admin": admin}
                 note(db, "register", user_id=made.id, user_name=made_name, after=after)

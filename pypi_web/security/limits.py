@@ -31,7 +31,10 @@ class Limit:
 _QUARTER, _HOUR, _DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 
 BY_ACCOUNT = {
-    "log in": Limit(10, _QUARTER),
+    # By what was typed: a person's name and their address have so many each.
+    "log in": Limit(5, _QUARTER),
+    "log in at a known browser": Limit(10, _QUARTER),
+    "show who it is": Limit(10, _QUARTER),
     "second factor": Limit(6, _QUARTER),
     "reset password": Limit(3, _HOUR),
     "register": Limit(3, _HOUR),
@@ -43,6 +46,8 @@ BY_ADDRESS = {
     "second factor": Limit(60, _QUARTER),
     "reset password": Limit(20, _HOUR),
     "register": Limit(10, _HOUR),
+    "make an account": Limit(60, _HOUR),
+    "set a new password": Limit(60, _HOUR),
     "confirm address": Limit(20, _HOUR),
     "report token": Limit(60, _HOUR),
 }

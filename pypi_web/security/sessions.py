@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from pypi_web import clock
 from pypi_web.data import SecondFactor, User, WebSession
 from pypi_web.data.session import Database
+from pypi_web.security import known_browsers
 from pypi_web.security.identity import Identity, SignIn
 from pypi_web.standards import addresses
 
@@ -91,6 +92,8 @@ def start(request: Any, user_id: int, *, is_whole: bool = True) -> None:
         )
     )
     request.db.flush()
+    if is_whole:
+        known_browsers.remember(request, user_id)
 
 
 def find_unfinished(request: Any) -> WebSession | None:

@@ -162,18 +162,20 @@ def test_guesses_are_counted_across_instances(make_app: MakeApp, alice: Person):
     first, second = make_app(), make_app(hsts="1d")
     assert first.app is not second.app
 
-    answers = [log_in(app, "alice", "wrong").status_int for app in [first, second] * 5]
+    answers = [
+        log_in(app, "alice", "wrong").status_int for app in (first, second, first, second, first)
+    ]
     refused = [log_in(app, "alice", PASSWORD) for app in (first, second)]
 
-    assert answers == [400] * 10
+    assert answers == [400] * 5
     for answer in refused:
         assert answer.status_int == 429, "even the right one is not tried"
-        assert 0 < int(answer.headers["Retry-After"]) <= 90
+        assert 0 < int(answer.headers["Retry-After"]) <= 180
         assert "too many attempts" in answer
 
 
 def test_what_was_used_up_comes_back(app: TestApp, alice: Person, monkeypatch: pytest.MonkeyPatch):
-    for _ in range(11):
+    for _ in range(6):
         answer = log_in(app, "alice", "wrong")
     wait = timedelta(seconds=int(answer.headers["Retry-After"]))
 
@@ -185,8 +187,8 @@ def test_what_was_used_up_comes_back(app: TestApp, alice: Person, monkeypatch: p
 
 def test_an_unknown_name_is_limited_like_a_known_one(app: TestApp, alice: Person):
     for name in ("alice", "nobody"):
-        answers = [log_in(app, name, "wrong").status_int for _ in range(11)]
-        assert answers == [400] * 10 + [429]
+        answers = [log_in(app, name, "wrong").status_int for _ in range(6)]
+        assert answers == [400] * 5 + [429]
 
 
 def test_one_address_tries_many_names_in_vain(app: TestApp, alice: Person):
@@ -223,7 +225,7 @@ def test_a_network_of_ipv6_is_one_address(app: TestApp, alice: Person):
 
 def test_who_logs_in_has_all_their_tries_again(app: TestApp, alice: Person):
     for _ in range(3):
-        for _ in range(9):
+        for _ in range(4):
             log_in(app, "alice", "wrong")
         assert log_in(app).status_int == 303
 

@@ -67,7 +67,8 @@ def test_the_session_is_another_after_logging_in(app: TestApp, alice: Person):
 def test_a_session_dies_with_the_password(app: TestApp, db: Session, alice: Person):
     log_in(app)
     app.get("/account/", status=200)
-    people.change_password(db, db.get_one(User, alice.id), "another password")
+    another = passwords.hash_password("another password")
+    people.change_password(db, db.get_one(User, alice.id), another)
     db.commit()
 
     app.get("/account/", status=303)

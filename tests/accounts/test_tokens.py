@@ -391,7 +391,7 @@ def test_a_reading_token_publishes_nothing(app: TestApp, db: Session, alice: Per
     log_in(app)
     reading = basic("__token__", text_of(make(app, may=["read"])))
 
-    app.post("/legacy/", headers=reading, status=401)
+    app.post("/legacy/", headers=reading, status=403)
 
 
 def test_a_token_that_may_not_read_reads_no_private_index(

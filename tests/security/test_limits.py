@@ -141,7 +141,7 @@ def test_forgetting_gives_an_account_its_tries_back(engine: Engine, at):
 def refuse_log_in(app: TestApp, name: str) -> None:
     """Goes on until it is too often, and then on."""
     answers = [log_in(app, name, "wrong").status_int for _ in range(13)]
-    assert answers == [400] * 10 + [429] * 3
+    assert answers == [400] * 5 + [429] * 8
 
 
 def list_too_many(db: Session) -> list[AuditEvent]:
