@@ -104,11 +104,13 @@ def insert_for_conflicts(db: Database, model: type) -> Any:
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def lock_table(db: Database, model: Any) -> None:
-    """Lets nobody else write a table until the transaction ends; on SQLite one that writes is alone
-    from its beginning."""
+def lock_table(db: Database, model: Any, *, shared: bool = False) -> None:
+    """Lets nobody else write a table until the transaction ends, or nobody hold it alone while this
+    one writes to it, as others do too (`shared`); on SQLite one that writes is alone from its
+    beginning."""
     if dialect_of(db) == "postgresql":
-        db.execute(text(f"LOCK TABLE {model.__tablename__} IN SHARE ROW EXCLUSIVE MODE"))
+        mode = "ROW EXCLUSIVE" if shared else "SHARE ROW EXCLUSIVE"
+        db.execute(text(f"LOCK TABLE {model.__tablename__} IN {mode} MODE"))
 
 
 def _end_transaction(connection: Any, _record: Any, state: PoolResetState) -> None:

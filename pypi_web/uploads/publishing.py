@@ -15,7 +15,7 @@ from pypi_web import clock
 from pypi_web.data import Action, File, Project, Release, Role, RoleName, TakenFilename, audit
 from pypi_web.data.journal import record
 from pypi_web.data.projects import lock_names, lock_project
-from pypi_web.data.session import is_duplicate
+from pypi_web.data.session import is_duplicate, lock_table
 from pypi_web.projects import releases
 from pypi_web.readmes import Rendered, renderer
 from pypi_web.readmes.renderer import RendererBusy
@@ -94,7 +94,7 @@ class _Publication:
             self._render()
         self._save()
         try:
-            self._add(self._publisher.db.connection())
+            self._add(self._publisher.db.connection(), found)
         except IntegrityError as error:
             if is_duplicate(error):
                 raise TransientError("another publisher was first") from error
@@ -133,12 +133,9 @@ class _Publication:
             storage.save(upload.metadata_sha256, io.BytesIO(upload.raw_metadata))
         self._is_saved = True
 
-    def _add(self, db: Connection) -> None:
+    def _add(self, db: Connection, looked: Standing) -> None:
         """The rows, in the transaction; what others have done since the look is looked at anew."""
-        lock_project(db, self._upload.filename.project, shared=True)
-        found = self._find(db)
-        if _wait_for_rivals(db, found, self._upload):
-            found = self._find(db)
+        found = self._hold(db, looked)
         if self._is_published(db, found):
             return
         upload, publisher = self._upload, self._publisher.identity
@@ -159,6 +156,24 @@ class _Publication:
             filename=upload.filename.text,
         )
         self._see_bytes()
+
+    def _hold(self, db: Connection, looked: Standing) -> Standing:
+        """Waits for those who could break a rule together with this upload, each of them keeping
+        it: two new names that look alike, two source distributions of one release, an act on the
+        project. In the order of docs/architecture.md, so that no two wait for each other."""
+        upload = self._upload
+        if looked.project_id is None:
+            lock_names(db)
+            lock_table(db, Role, shared=True)
+        lock_project(db, upload.filename.project, shared=True)
+        found = self._find(db)
+        if found.project_id is None and looked.project_id is not None:
+            raise TransientError("the project went between the look and now")
+        if found.release_id is not None and upload.filename.package_type is PackageType.SDIST:
+            release = select(Release.id).where(Release.id == found.release_id)
+            db.execute(release.with_for_update(key_share=True))
+            return self._find(db)
+        return found
 
     def _find_or_add_release(self, db: Connection, project_id: int, found: Standing) -> int:
         """The file's release. Its first file says what its metadata is, also where an import has
@@ -192,20 +207,6 @@ class _Publication:
         except FileNotFoundError as error:
             self._is_saved = False
             raise TransientError("the bytes were pruned before a row named them") from error
-
-
-def _wait_for_rivals(db: Connection, found: Standing, upload: Upload) -> bool:
-    """Those who could break a rule together, each of them keeping it, go one after the other: two
-    new names that look alike, two source distributions of one release. Says whether there was
-    anything to wait for, and so what to look at anew."""
-    if found.project_id is None:
-        lock_names(db)
-        return True
-    if found.release_id is not None and upload.filename.package_type is PackageType.SDIST:
-        release = select(Release.id).where(Release.id == found.release_id)
-        db.execute(release.with_for_update(key_share=True))
-        return True
-    return False
 
 
 def _add_project(db: Connection, publisher: Identity, upload: Upload) -> int:

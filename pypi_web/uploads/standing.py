@@ -181,8 +181,9 @@ def _refuse_lookalike(db: Database, project: str) -> None:
         if found.is_private:
             raise _not_to_be_had(project)
         raise UploadRefused(
-            f"{project} looks like {found.name}, a project that is here: choose another name, or ask"
-            " an administrator to publish its first file (setting pypi_web.refuse_lookalike_names)."
+            f"{project} looks like {found.name}, a project that is here: choose another name,"
+            " or ask an administrator to publish its first file (setting"
+            " pypi_web.refuse_lookalike_names)."
         )
 
 

@@ -109,7 +109,8 @@ def test_an_address_without_an_account_accepts_once_it_has_one(
 ):
     owner.post("people/invite", 303, who="Carol@Example.org", role="member")
     assert len(box.to("carol@example.org")) == 1
-    people.create_user(db, name="carol", email="carol@example.org", password=PASSWORD)
+    carol = people.check_applicant(name="carol", email="carol@example.org", password=PASSWORD)
+    people.create_user(db, carol)
     db.commit()
     log_in_as(owner, "carol")
     assert offers(db, "carol") == []
@@ -476,23 +477,31 @@ def test_uploads_and_acts_at_once_never_wait_for_each_other_in_a_circle(
 ):
     project = site.db.scalars(select(Project.id)).one()
     site.db.rollback()
+    site.give(add_person(site.db, "carol"), RoleName.MEMBER)
     wheels = [build_wheel("sample", f"7.{number}") for number in range(6)]
+    new = [build_wheel(f"new-{number}", version) for number in range(3) for version in ("1", "2")]
 
-    def work(number: int) -> int:
+    def work(number: int) -> None:
         if number % 2:
-            publish(TestApp(site.app.app), alice, wheels[number // 2])
-            return 1
-        for _ in range(3):
+            publish(TestApp(site.app.app), alice, wheels[number // 2], new[number // 2])
+            return
+        for turn in range(3):
             with writing(engine) as db:
-                managing.set_private(db, project, False, actor=Actor())
-                managing.yank(db, project, "1.0", reason=f"{number}", actor=Actor())
+                managing.set_private(db, project, (number + turn) % 4 == 0, actor=Actor())
+            with writing(engine) as db:
+                managing.yank(db, project, "1.0", reason=f"{number} {turn}", actor=Actor())
             with writing(engine) as db:
                 managing.change_status(db, project, "deprecated", reason=f"{number}", actor=Actor())
-        return 0
+            with writing(engine) as db:
+                role = (RoleName.MAINTAINER, RoleName.MEMBER)[(number // 2 + turn) % 2]
+                role_changes.change(db, project, "carol", role, actor=Actor())
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(12)))
+    with writing(engine) as db:
+        managing.set_private(db, project, False, actor=Actor())
 
+    assert set(site.db.scalars(select(Project.name))) == {"sample", "new-0", "new-1", "new-2"}
     assert set(site.page()["versions"]) >= {f"7.{number}" for number in range(6)}
 
 
