@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pypi_web.accounts import factors
+from pypi_web.accounts import factors, people
 from pypi_web.data import FactorKind, SecondFactor, User
 from pypi_web.security import challenges, webauthn_keys
 from pypi_web.security.webauthn_keys import KeyRefused, Question
@@ -80,6 +80,7 @@ def find_by_passkey(request: Any, answer: str) -> Any:
     key = _find(request, answer)
     if key is None:
         raise KeyRefused("Nobody has this passkey here. It may have been removed.")
+    people.get_locked(request.db, key.user_id)
     _use(request, key, answer, challenge, must_verify=True)
     return key
 

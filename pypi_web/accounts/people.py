@@ -138,11 +138,6 @@ def find_by_credentials(db: Database, name: str, password: str) -> Known | None:
     return known if is_password_of(known, password) else None
 
 
-def renew_hash(db: Session, user_id: int, password: str) -> None:
-    """Hashes a person's password anew, as is now right."""
-    db.get_one(User, user_id).password_hash = passwords.hash_password(password)
-
-
 def change_password(db: Session, user: User, password_hash: str, *, but: int | None = None) -> None:
     """Gives a person another password, by the hash of it, and ends their sessions, but one by its
     id."""

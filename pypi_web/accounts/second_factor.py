@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pypi_web.accounts import factor_keys, factors
+from pypi_web.accounts import factor_keys, factors, people
 from pypi_web.data import User
 from pypi_web.security import limits, sessions
 from pypi_web.security.webauthn_keys import KeyRefused
@@ -68,6 +68,7 @@ def what_to_ask(request: Any, person: Person, act: str) -> dict[str, Any]:
 def show_code(request: Any, person: Person, code: str) -> None:
     """Has the person show a code, which is noted. Raises NotShown, and HTTPTooManyRequests."""
     limits.enforce(request, ACT, account=person.name)
+    _hold(request, person)
     used = factors.use_code(request, person.id, code)
     if used is None:
         raise _refuse(request, person, _why_wrong(request, person, code))
@@ -84,11 +85,19 @@ def prove_by_code(request: Any, code: str) -> None:
 def show_key(request: Any, person: Person, answer: str, act: str) -> None:
     """Has the person show a key, for what `what_to_ask` asked. Raises as `show_code`."""
     limits.enforce(request, ACT, account=person.name)
+    _hold(request, person)
     try:
         used = factor_keys.use_key(request, person.id, act, answer)
     except KeyRefused as error:
         raise _refuse(request, person, str(error)) from error
     _accept(request, person, used)
+
+
+def _hold(request: Any, person: Person) -> None:
+    """So that a password which changes at this moment ends the session that begins, or keeps it
+    from beginning."""
+    if people.get_locked(request.db, person.id) is None:
+        raise NotShown("There is no such account any more.")
 
 
 def _why_wrong(request: Any, person: Person, code: str) -> str:

@@ -99,8 +99,14 @@ def log_in(request: Any) -> Any:
         return _refuse_log_in(request, known)
     assert known is not None
     limits.forget(request.registry["engine"], act, account=account)
+    renewed = None
     if passwords.is_outdated(known.password_hash):
-        people.renew_hash(request.db, known.id, password)
+        renewed = passwords.hash_password(password)
+    user = people.get_locked(request.db, known.id)
+    if user is None or user.password_hash != known.password_hash:  # changed since
+        request.let_database_go()
+        return _refuse_log_in(request, known)
+    user.password_hash = renewed or user.password_hash
     is_whole = not factors.has_factor(request.db, known.id)
     sessions.start(request, known.id, is_whole=is_whole)
     record(request, "log in", user_id=known.id, user_name=known.name)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPTooManyRequests
 from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy.orm import Session
 
 from pypi_web import clock
 from pypi_web.data import Attempt, User
@@ -177,16 +178,25 @@ def _take(engine: Engine, name: str, limit: Limit) -> int | None:
     now = clock.now()
     with writing(engine) as db:
         insert = insert_for_conflicts(db, Attempt).values(name=name, full_at=now)
-        db.execute(insert.on_conflict_do_nothing(index_elements=["name"]))
-        one = Attempt.name == name
-        full_at = db.execute(select(Attempt.full_at).where(one).with_for_update()).scalar_one()
+        # Changes nothing where it is there, but holds it: `forget` would remove it else.
+        held = insert.on_conflict_do_update(
+            index_elements=["name"], set_={"full_at": Attempt.full_at}
+        )
+        full_at = db.execute(held.returning(Attempt.full_at)).scalar_one()
         after = max(full_at, now) + limit.interval
         wait = _wait(after, limit)
         if wait is not None:
             return wait
-        db.execute(update(Attempt).where(one).values(full_at=after))
-        db.execute(delete(Attempt).where(Attempt.full_at < now - _DAY))
+        db.execute(update(Attempt).where(Attempt.name == name).values(full_at=after))
+        _remove_old(db, now)
     return None
+
+
+def _remove_old(db: Session, now: datetime) -> None:
+    """A few, and none that others are at: nobody waits for those, who may wait for this one."""
+    old = select(Attempt.name).where(Attempt.full_at < now - _DAY).limit(100)
+    names = db.scalars(old.with_for_update(skip_locked=True)).all()
+    db.execute(delete(Attempt).where(Attempt.name.in_(names)))
 
 
 def _network(address: str) -> str:

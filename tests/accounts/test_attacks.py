@@ -4,12 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web import clock
+from pypi_web.accounts import people
+from pypi_web.accounts.people import Known
 from pypi_web.data import AuditEvent, Invitation, SQLAlchemyBase, User, WebSession
+from pypi_web.data.session import writing
 from pypi_web.security import passwords
 from tests.accounts.conftest import MakeBox
 from tests.conftest import MakeApp
@@ -292,7 +295,7 @@ def test_a_token_manages_no_account(app: TestApp, db: Session):
     root = add_person(db, "root", is_admin=True)
     for path in ("", "password", "address", "sessions", "delete", "invitations", "confirm"):
         app.get(f"/account/{path}", headers=root.basic, status=403)
-        app.get(f"/account/{path}", headers=basic("root", PASSWORD), expect_errors=True)
+        app.get(f"/account/{path}", headers=basic("root", PASSWORD), status=303)
 
 
 def test_what_was_typed_for_a_name_is_noted_nowhere(app: TestApp, db: Session, alice: Person):
@@ -325,3 +328,26 @@ def _everything(db: Session) -> dict[str, int]:
     }
     db.rollback()
     return {**counts, "passwords": hash(tuple(db.scalars(select(User.password_hash))))}
+
+
+def test_a_password_that_is_changed_meanwhile_begins_no_session(
+    app: TestApp, db: Session, engine: Engine, alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever drives a stranger out of their account is rid of who is logging in, too."""
+    judge = people.is_password_of
+
+    def judge_and_change(known: Known | None, password: str) -> bool:
+        is_right = judge(known, password)
+        new = people.hash_password("another horse battery", about=())
+        with writing(engine) as own:
+            people.change_password(own, own.get_one(User, alice.id), new)
+        return is_right
+
+    monkeypatch.setattr(people, "is_password_of", judge_and_change)
+
+    answer = log_in(app)
+
+    assert answer.status_int == 400
+    assert db.scalars(select(WebSession)).all() == []
+    refused = select(AuditEvent.act).where(AuditEvent.is_refused)
+    assert db.scalars(refused).all() == ["log in"]

@@ -1,7 +1,10 @@
 """How often something may be tried."""
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Engine, select
@@ -13,6 +16,8 @@ from pypi_web.data import Attempt, AuditEvent
 from pypi_web.security import limits
 from tests.people import Person, log_in
 from tests.statements import recorded
+
+T = TypeVar("T")
 
 ACT = "reset password"  # three an hour for an account, twenty for an address
 
@@ -97,21 +102,39 @@ def test_who_goes_on_and_on_writes_nothing(engine: Engine, at):
     assert all(each.startswith("SELECT") for each in statements)
 
 
-def test_many_at_once_get_no_more_than_one_after_the_other(engine: Engine, at):
-    answers = []
+def at_once(act: Callable[[int], T]) -> list[T]:
+    """What comes of eight who do something at the same moment."""
     together = threading.Barrier(8)
 
-    def run() -> None:
-        together.wait()
-        answers.append(take(engine, address=None))
+    def run(number: int) -> T:
+        together.wait(10)
+        return act(number)
 
-    threads = [threading.Thread(target=run) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(run, range(8)))
+
+
+def test_many_at_once_get_no_more_than_one_after_the_other(engine: Engine, at):
+    answers = at_once(lambda _: take(engine, address=None))
 
     assert answers.count(None) == 3
+
+
+def test_those_who_come_back_after_long_do_not_wait_for_each_other_in_a_circle(engine: Engine, at):
+    for turn in range(3):
+        at(turn * 26 * 60)
+        assert at_once(lambda number: take(engine, f"name-{number}", None)) == [None] * 8
+
+
+def test_what_is_given_back_while_it_is_counted_is_no_trouble(engine: Engine, at):
+    def try_and_forget(number: int) -> None:
+        for _ in range(5):
+            take(engine, address=None)
+            limits.forget(engine, ACT, account="ann")
+
+    at_once(try_and_forget)
+
+    assert take(engine, address=None) is None
 
 
 def test_what_was_typed_is_not_kept(engine: Engine, db: Session, at):
