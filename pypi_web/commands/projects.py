@@ -248,7 +248,7 @@ def _carry_out(config: Path, name: str, do: Do) -> None:
     with open_site(config) as site:
         try:
             with changing(site) as db:
-                done = do(db, _find(db, name).id, Actor(site=site.settings.url))
+                done = do(db, _find(db, name).id, Actor(site=site.settings.url, oversees=True))
         except DeedRefused as refusal:
             raise click.ClickException(refusal.message) from None
         except NotThere as missing:

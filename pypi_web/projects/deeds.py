@@ -39,14 +39,16 @@ class NotThere(LookupError):
 class Actor:
     """Who acts, and from where; without a name it is the command line.
 
-    `oversees` says that they may quarantine, `site` is the site's address, for letters.
+    `role` is that by which they may, None of those who need none; `oversees` says that they may
+    quarantine; `site` is the site's address, for letters.
     """
 
     name: str | None = None
     user_id: int | None = None
     token_id: int | None = None
     address: str | None = None
-    oversees: bool = True
+    role: RoleName | None = None
+    oversees: bool = False
     site: str | None = None
 
     @property
@@ -145,7 +147,10 @@ class Deed:
 
 def begin(db: Session, project_id: int, actor: Actor, *, on_roles: bool = False) -> Deed:
     """Holds a project for an act on it; one on roles waits for all others on roles, in the order in
-    which the end of an account does. Raises NotThere."""
+    which the end of an account does.
+
+    Raises NotThere, and RuleBroken where the actor has lost their role since it was looked at.
+    """
     if on_roles:
         lock_table(db, Role)
     name = db.scalar(select(Project.normalized_name).where(Project.id == project_id))
@@ -162,6 +167,14 @@ def begin(db: Session, project_id: int, actor: Actor, *, on_roles: bool = False)
     project = db.execute(query.where(Project.id == project_id)).one_or_none()
     if project is None:
         raise NotThere("The project is gone.")
+    if actor.role is not None:
+        theirs = select(Role.name).where(
+            Role.project_id == project_id, Role.user_id == actor.user_id
+        )
+        if db.scalar(theirs) is not actor.role:
+            raise RuleBroken(
+                "project", f"Your role in {project.name} was changed at this moment: look again."
+            )
     return Deed(db, actor, project, _owners(db, project_id))
 
 

@@ -128,7 +128,7 @@ def digests_of(texts: Iterable[str]) -> set[str]:
 def write_uses(db: Session, uses: Counter[tuple[int, str]]) -> None:
     """Notes the tokens (by id) that were used, and from where: no request waits for it."""
     now = clock.now()
-    for token_id, address in uses:
+    for token_id, address in sorted(uses):  # in one order, or two processes wait for each other
         used = update(ApiToken).where(ApiToken.id == token_id)
         db.execute(used.values(last_used_at=now, last_used_from=address or None))
 

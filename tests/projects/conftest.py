@@ -72,8 +72,12 @@ class Site:
         return [each for each in found if each != "add file"]
 
     def newest_event(self) -> AuditEvent:
+        """What was noted of the project last, but uploads."""
         self.db.rollback()
-        query = select(AuditEvent).where(AuditEvent.project == "sample")
+        query = select(AuditEvent).where(
+            AuditEvent.project == "sample",
+            AuditEvent.act.not_in(("create project", "publish file")),
+        )
         return self.db.scalars(query.order_by(AuditEvent.id.desc())).first()
 
     def roles(self, name: str = "sample") -> dict[str, str]:

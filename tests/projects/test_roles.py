@@ -472,6 +472,23 @@ def test_an_owner_who_leaves_while_the_other_deletes_their_account_stays(
     assert list(site.roles().values()) == ["owner"]
 
 
+def test_who_loses_their_role_while_they_wait_does_nothing(site: Site, engine: Engine, bob: Person):
+    """Rights are asked before an act holds the project: another act may come in between."""
+    site.give(bob, RoleName.OWNER)
+    project = site.db.scalars(select(Project.id)).one()
+    site.db.rollback()
+    alice = Actor(
+        name="alice", user_id=site.db.scalars(select(User.id)).first(), role=RoleName.OWNER
+    )
+    with writing(engine) as db:
+        role_changes.remove(db, project, "alice", actor=Actor(name="bob", user_id=bob.id))
+
+    with pytest.raises(RuleBroken, match="was changed at this moment"), writing(engine) as db:
+        role_changes.remove(db, project, "bob", actor=alice)
+
+    assert site.roles() == {"bob": "owner"}
+
+
 def test_uploads_and_acts_at_once_never_wait_for_each_other_in_a_circle(
     site: Site, engine: Engine, alice: Person
 ):
