@@ -85,6 +85,7 @@ def claim(db: Database, name: str, *, owner_id: int | None, actor: str | None) -
         _refuse_unless_ownerless(db, hosted, normalized_name, owner_id)
         _add_owner(db, hosted, owner_id)
         audit.note(db, "give claimed name", project=normalized_name, **what)
+        record(db, hosted, normalized_name, Action.ADD_ROLE, actor=actor)
         return Claim(normalized_name, is_new=False, files=files)
     columns = {"name": name, "normalized_name": normalized_name}
     project_id: int = db.execute(insert(_PROJECTS).returning(_PROJECTS.c.id), columns).scalar_one()

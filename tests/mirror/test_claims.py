@@ -13,6 +13,7 @@ from webtest import TestApp
 from pypi_web.commands import main
 from pypi_web.data import (
     Action,
+    AuditEvent,
     File,
     JournalEntry,
     Project,
@@ -165,7 +166,10 @@ def test_a_name_that_was_claimed_by_nobody_gets_an_owner(
 
     assert "nobody owns it. Ask an administrator" in refused
     assert result.stdout == "sample was claimed before, and is owned by alice now.\n"
-    assert [each.action for each in db.scalars(select(JournalEntry))] == ["claim"]
+    entries = db.scalars(select(JournalEntry.action).order_by(JournalEntry.id)).all()
+    assert entries == ["claim", "add role"]
+    acts = db.scalars(select(AuditEvent.act).where(~AuditEvent.is_refused).order_by(AuditEvent.id))
+    assert acts.all() == ["claim name", "give claimed name"]
     again = claim(site_ini, "sample", "--owner", "alice")
     assert "claimed already, and has an owner" in again.stderr
     send(app, alice, status=200)
