@@ -30,13 +30,13 @@ _NAMED = (
         Project.id,
         Project.status,
         Project.is_private,
+        File.is_stored,
     )
     .join(Release, File.release_id == Release.id)
     .join(Project, Release.project_id == Project.id)
-    .where(
-        File.filename == bindparam("filename"), File.sha256 == bindparam("sha256"), File.is_stored
-    )
+    .where(File.filename == bindparam("filename"), File.sha256 == bindparam("sha256"))
 )
+_NOWHERE = "There is no such file on this index."
 
 
 @view_config(route_name="files.file", request_method="GET")
@@ -47,8 +47,9 @@ def file(request: Any) -> Response:
     sha256 = parts["a"] + parts["b"] + parts["rest"]
     with request.reading() as db:
         found = _find(db, sha256, parts["filename"], request)
-    if found is None:
-        return _mirrored_file(request, sha256, parts["filename"])
+    if found is None or not found.is_stored:
+        is_private = found is not None and found.is_private
+        return _mirrored_file(request, sha256, parts["filename"], is_private=is_private)
     if found.is_quarantined:
         raise HTTPNotFound(
             "The project of this file is quarantined: none of its files is offered (PEP 792)."
@@ -61,12 +62,12 @@ def file(request: Any) -> Response:
     return response
 
 
-def _mirrored_file(request: Any, sha256: str, filename: str) -> Response:
+def _mirrored_file(request: Any, sha256: str, filename: str, *, is_private: bool) -> Response:
     blob = mirrored.find(request, sha256, filename)
     if blob is None:
         why = request.mirror and missing.find_reason(request.mirror, filename, sha256)
-        raise HTTPNotFound(why or "There is no such file on this index.")
-    return _answer(request, blob)
+        raise HTTPNotFound(why or _NOWHERE)
+    return _answer(request, blob, is_private=is_private)
 
 
 def _answer(request: Any, blob: Blob, *, is_private: bool = False) -> Response:
@@ -89,24 +90,32 @@ def _answer(request: Any, blob: Blob, *, is_private: bool = False) -> Response:
 
 @dataclass(frozen=True)
 class _Found:
-    """What an address names; `file_id` is None for metadata, which is no download."""
+    """What an address names; `file_id` is None for metadata, which is no download. What is not
+    stored was imported: its bytes are upstream's."""
 
     file_id: int | None
     sha256: str
     is_quarantined: bool
     is_private: bool
+    is_stored: bool = True
 
 
 def _find(db: Database, sha256: str, filename: str, request: Any) -> _Found | None:
-    """What stands at an address, which holds the file's digest also where it asks for metadata;
-    None as well where who asks may not know of it."""
+    """What stands at an address, which holds the file's digest also where it asks for metadata.
+
+    Raises HTTPNotFound where who asks may not know of it: what was imported would be upstream's to
+    answer.
+    """
     name = filename.removesuffix(METADATA)
     row = db.execute(_NAMED, {"filename": name, "sha256": sha256}).one_or_none()
-    if row is None or (row.is_private and not sources.may_see(db, row.id, request.viewer)):
+    may_see = sources.may_see(db, row, lambda: request.viewer)
+    if row is None:
         return None
+    if not may_see:
+        raise HTTPNotFound(_NOWHERE)
     is_quarantined = row.status is ProjectStatus.QUARANTINED
-    if not filename.endswith(METADATA):
-        return _Found(row.file_id, sha256, is_quarantined, row.is_private)
+    if not row.is_stored or not filename.endswith(METADATA):
+        return _Found(row.file_id, sha256, is_quarantined, row.is_private, row.is_stored)
     if row.metadata_sha256 is None:
         return None
     return _Found(None, row.metadata_sha256, is_quarantined, row.is_private)

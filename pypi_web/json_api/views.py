@@ -29,10 +29,8 @@ def document(request: Any) -> Response:
         url = request.route_url(route, **{**matched, "name": name, "slash": ""})
         return HTTPMovedPermanently(url, headers={"Access-Control-Allow-Origin": "*"})
     with request.reading() as db:
-        hosted = sources.find_hosted(db, name)
-        if hosted is None or (
-            hosted.is_private and not sources.may_see(db, hosted.id, request.viewer)
-        ):
+        hosted = sources.find_hosted(db, name, lambda: request.viewer)
+        if hosted is None or not hosted.may_see:
             return _not_found(request)
         serial = hosted.serial
         response = _make_response(request, is_private=hosted.is_private)

@@ -35,7 +35,8 @@ PATIENCE = 1.0
 @dataclass(frozen=True)
 class Holding:
     """A project that came from upstream; its size is that of the files that are kept, in bytes.
-    One that `is_hosted` has been claimed since, and upstream is asked for it no more."""
+    One that `is_hosted` has been claimed since, and upstream is asked for it no more; of a private
+    project nobody is told that."""
 
     name: str
     asked_at: datetime
@@ -104,7 +105,9 @@ def _complete(db: Database, known: list[tuple[str, datetime]]) -> list[Holding]:
     """What is kept of some projects, in their order."""
     found = [name for name, _ in known]
     # Apart: joined, a database may think of beginning with all projects.
-    among = select(Project.normalized_name).where(Project.normalized_name.in_(found))
+    among = select(Project.normalized_name).where(
+        Project.normalized_name.in_(found), Project.is_private.is_(False)
+    )
     hosted = set(db.execute(among).scalars())
     kept = _measure(db, found)
     return [

@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 
 from pypi_web.data import AuditEvent, File, Project, ProjectStatus, Release, Role, RoleName
 from pypi_web.data.session import Database
+from pypi_web.data.visibility import is_visible
 from pypi_web.letters import address_of
-from pypi_web.projects import sources
 from pypi_web.projects.deeds import Actor
 from pypi_web.security import is_sent_by_browser
-from pypi_web.security.auditing import record_refusal
+from pypi_web.security.auditing import record_refusal_once
 from pypi_web.security.identity import Identity, viewer_of
 from pypi_web.security.permissions import Permission, Standing, decide
 from pypi_web.standards import names, versions
@@ -55,9 +55,10 @@ def managed(permission: Permission) -> Callable[[Any], Managed]:
             raise HTTPForbidden
         with request.reading() as db:
             row = _find(db, request.matchdict["name"], request.identity)
-            is_seen = row is not None and _is_seen(db, row, request)
         if row is None:
             raise _not_found(request)
+        project = dict(row._mapping)
+        is_seen = project.pop("is_shown") and _may_read(request)
         if request.identity is None:
             raise HTTPForbidden if is_seen else _not_found(request)
         standing = Standing(row.id, row.role, row.is_private)
@@ -66,7 +67,7 @@ def managed(permission: Permission) -> Callable[[Any], Managed]:
             if not is_seen:
                 raise _not_found(request)
             refuse(request, permission, decision.reason, project=row.normalized_name)
-        return Managed(**row._mapping, identity=request.identity)
+        return Managed(**project, identity=request.identity)
 
     return find
 
@@ -80,8 +81,8 @@ def check_is_meant(request: Any) -> None:
 
 
 def refuse(request: Any, act: str, reason: str, *, project: str) -> None:
-    """Notes a refusal, and raises it as HTTPForbidden. No transaction may be open."""
-    record_refusal(request, act, reason, project=project, subject=request.path[:255])
+    """Notes a refusal of an act, and raises it as HTTPForbidden. No transaction may be open."""
+    record_refusal_once(request, act, reason, project=project, subject=request.path[:255])
     raise HTTPForbidden(reason[:1].upper() + reason[1:])
 
 
@@ -103,6 +104,7 @@ def actor_of(request: Any, project: Managed | None = None) -> Actor:
         user_id=identity.user_id,
         token_id=identity.token.token_id if identity.token else None,
         address=(request.remote_addr or "")[:64] or None,
+        role=None if project is None or identity.is_admin else project.role,
         oversees=project is not None and project.may(Permission.QUARANTINE),
         site=address_of(request, "site.home").rstrip("/"),
     )
@@ -153,6 +155,8 @@ def list_events(
 
 
 def _find(db: Database, name: str, identity: Identity | None) -> Any:
+    """What Managed has of a project, and whether it is shown to somebody: asked at once, so that
+    whoever it is not shown to waits as long as where there is none."""
     if not names.is_valid(name) or len(name) > names.MAX_LENGTH:
         return None
     user_id = identity.user_id if identity else None
@@ -165,6 +169,7 @@ def _find(db: Database, name: str, identity: Identity | None) -> Any:
             Project.status_reason,
             Project.is_private,
             Role.name.label("role"),
+            is_visible(viewer_of(identity)).label("is_shown"),
         )
         .outerjoin(Role, (Role.project_id == Project.id) & (Role.user_id == user_id))
         .where(Project.normalized_name == names.normalize(name))
@@ -172,13 +177,9 @@ def _find(db: Database, name: str, identity: Identity | None) -> Any:
     return db.execute(query).one_or_none()
 
 
-def _is_seen(db: Database, row: Any, request: Any) -> bool:
-    """Whether somebody may know that a project is there."""
-    if not decide(
-        Permission.READ, request.identity, anonymous_read=request.settings.anonymous_read
-    ):
-        return False
-    return not row.is_private or sources.may_see(db, row.id, viewer_of(request.identity))
+def _may_read(request: Any) -> bool:
+    anyone_reads = request.settings.anonymous_read
+    return bool(decide(Permission.READ, request.identity, anonymous_read=anyone_reads))
 
 
 def _not_found(request: Any) -> HTTPNotFound:

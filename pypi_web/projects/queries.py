@@ -19,7 +19,6 @@ from pypi_web.data import (
     User,
 )
 from pypi_web.data.visibility import STRANGER, Viewer, is_visible
-from pypi_web.projects import sources
 from pypi_web.projects.shown import ReleaseView, followed_links
 from pypi_web.standards import versions
 
@@ -73,13 +72,11 @@ def find_release_view(
         select(Project, Release, Description)
         .join(Release, Release.project_id == Project.id)
         .outerjoin(Description, Description.release_id == Release.id)
-        .where(Project.normalized_name == normalized_name, wanted)
+        .where(Project.normalized_name == normalized_name, is_visible(viewer), wanted)
     ).one_or_none()
     if found is None:
         return None
     project, release, description = found
-    if project.is_private and not sources.may_see(db, project.id, viewer):
-        return None
     history = _list_history(db, project.id)
     dependencies, hosted = _list_dependencies(db, release.id, viewer)
     return ReleaseView(

@@ -1,7 +1,9 @@
 """What installers are told: the one place that says which files a project has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
@@ -56,20 +58,34 @@ class Hosted:
     id: int
     serial: int
     is_private: bool
+    may_see: bool
 
 
-def find_hosted(db: Database, normalized_name: str) -> Hosted | None:
+def find_hosted(
+    db: Database, normalized_name: str, find_viewer: Callable[[], Viewer]
+) -> Hosted | None:
     """None for a project that is not here."""
     row = db.execute(_HOSTED, {"name": normalized_name}).one_or_none()
-    return None if row is None else Hosted(*row)
+    sees = may_see(db, row, find_viewer)
+    return None if row is None else Hosted(*row, may_see=sees)
 
 
-def may_see(db: Database, project_id: int, viewer: Viewer) -> bool:
-    """Whether somebody sees a project that is private."""
+def may_see(db: Database, project: Any, find_viewer: Callable[[], Viewer]) -> bool:
+    """Whether who asks sees a project, of which a row was found that has `id` and `is_private`, or
+    None was.
+
+    Who it is does not matter where all see it, and is not looked for. Where there is none the same
+    is asked as where one is private, so that the time of an answer does not tell one from the
+    other.
+    """
+    if project is not None and not project.is_private:
+        return True
+    viewer = find_viewer()
     if viewer.user_id is None:
         return False
-    theirs = select(Project.id).where(Project.id == project_id, is_visible(viewer))
-    return db.execute(theirs).first() is not None
+    theirs = select(Project.id).where(Project.id == bindparam("id"), is_visible(viewer))
+    wanted = {"id": None if project is None else project.id}
+    return db.execute(theirs, wanted).first() is not None
 
 
 def find_page(

@@ -5,7 +5,8 @@ from typing import Any
 from pyramid.httpexceptions import HTTPForbidden, HTTPMovedPermanently, HTTPNotFound
 from pyramid.view import view_config
 
-from pypi_web.projects import mirrored, queries, sources
+from pypi_web.mirror import hosting
+from pypi_web.projects import mirrored, queries
 from pypi_web.projects.managed import may_manage
 from pypi_web.projects.shown import NothingOffered, ReleaseView
 from pypi_web.security.identity import Identity
@@ -112,7 +113,7 @@ def _find_mirrored(
     """What upstream has, unless the name is hosted here, be it without any release."""
     if request.mirror is None or len(normalized_name) > names.MAX_LENGTH:
         return None
-    if sources.find_hosted(request.db, normalized_name) is not None:
+    if hosting.is_hosted(request.db, normalized_name):
         return None
     request.let_database_go()
     metadata = request.registry["mirrored_metadata"]

@@ -26,13 +26,15 @@ def results(request: Any) -> dict[str, Any]:
 
 
 def _find_name_for_upstream(request: Any, question: str) -> str | None:
-    """The normalised name that upstream may have a project of, where the question is one."""
+    """The normalised name that upstream may have a project of, where the question is one: also
+    that of a project which is here unseen, as if there were none."""
     if request.mirror is None or not names.is_valid(question) or len(question) > names.MAX_LENGTH:
         return None
     name = names.normalize(question)
     if rules.is_reserved(request.settings, name):
         return None
-    return name if sources.find_hosted(request.db, name) is None else None
+    hosted = sources.find_hosted(request.db, name, lambda: request.viewer)
+    return None if hosted is not None and hosted.may_see else name
 
 
 def _page(written: str) -> int:

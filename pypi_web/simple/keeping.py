@@ -8,6 +8,7 @@ page was made, by the view and the tweens: only their answers are kept, never ma
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,11 +19,12 @@ from sqlalchemy.exc import OperationalError
 
 from pypi_web import clock
 from pypi_web.data.batches import Batch
-from pypi_web.data.serials import Serials
+from pypi_web.data.serials import SeenByToken, Serials
 from pypi_web.security import tokens
 from pypi_web.settings import Settings
 from pypi_web.simple.negotiation import Variant, negotiate_headers
 from pypi_web.site.clean_requests import MAX_WISH
+from pypi_web.standards import names
 
 PREFIX = "/simple/"
 
@@ -191,7 +193,10 @@ class KeepingPolicy:
         if variant is None:
             return None
         page = self._pages.get((environ["PATH_INFO"], variant))
-        if page is None or not page.is_whole or not self._is_true(page, environ):
+        if page is None or not page.is_whole:
+            self._ask_all_the_same(environ)
+            return None
+        if not self._is_true(page, environ):
             return None
         wanted = environ.get("HTTP_IF_NONE_MATCH")
         if wanted is None:
@@ -218,21 +223,39 @@ class KeepingPolicy:
 
     def _is_true_for_token(self, edition: Edition, environ: dict[str, Any]) -> bool:
         """Without a token it is the view that asks who they are; and the list hangs on who asks."""
-        sha256 = tokens.digest_of(environ.get("HTTP_AUTHORIZATION", ""))
-        if sha256 is None or edition.project is None:
-            return False
-        address = environ.get("REMOTE_ADDR", "")[:64]
-        seen = self._serials.seen_by_token(
-            sha256, edition.project, address=address, admins_need_factor=self._admins_need_factor
-        )
+        seen = self._ask(edition.project, environ) if edition.project is not None else None
         if seen is None or not seen.may_see:
             return False
         if seen.is_use_news:
-            self._token_uses.add((seen.token_id, address))
+            self._token_uses.add((seen.token_id, _address_of(environ)))
         stands = edition.stands_until is None or edition.stands
         if not edition.is_hosted:
             return seen.serial is None and edition.stands
         return seen.serial == edition.serial and stands
+
+    def _ask_all_the_same(self, environ: dict[str, Any]) -> None:
+        """What a token sees, as if there were a page: who may not have a private one, be it kept or
+        not, waits as long as where there is no project."""
+        name = environ["PATH_INFO"].removeprefix(PREFIX).removesuffix("/")
+        if names.is_valid(name):
+            with suppress(OperationalError):  # the view meets the same
+                self._ask(names.normalize(name), environ)
+
+    def _ask(self, project: str, environ: dict[str, Any]) -> SeenByToken | None:
+        sha256 = tokens.digest_of(environ.get("HTTP_AUTHORIZATION", ""))
+        if sha256 is None:
+            return None
+        return self._serials.seen_by_token(
+            sha256,
+            project,
+            address=_address_of(environ),
+            admins_need_factor=self._admins_need_factor,
+        )
+
+
+def _address_of(environ: dict[str, Any]) -> str:
+    address: str = environ.get("REMOTE_ADDR", "")
+    return address[:64]
 
 
 def _may_be_kept(environ: dict[str, Any]) -> bool:

@@ -83,9 +83,9 @@ def project_page(request: Any) -> Response:
         return _redirect(request, name)
     variant = negotiate(request)
     with request.reading() as db:
-        hosted = sources.find_hosted(db, name)
+        hosted = sources.find_hosted(db, name, lambda: request.viewer)
         if hosted is not None:
-            if hosted.is_private and not sources.may_see(db, hosted.id, request.viewer):
+            if not hosted.may_see:
                 raise _not_found(name)
             serial = hosted.serial
             imported = find_imported(db, request.settings, name)

@@ -9,17 +9,7 @@ from webtest import TestApp
 
 from pypi_web import clock
 from pypi_web.accounts import tokens
-from pypi_web.data import (
-    Action,
-    ApiToken,
-    Project,
-    Role,
-    RoleName,
-    TokenProject,
-    User,
-    journal,
-)
-from pypi_web.data.session import writing
+from pypi_web.data import ApiToken, Project, Role, RoleName, TokenProject, User
 from pypi_web.security.identity import TokenRight
 from pypi_web.site.counting import KeptCounts, find_newest
 from pypi_web.standards.simple_api import Format
@@ -27,45 +17,16 @@ from tests.conftest import MakeApp
 from tests.distributions import build_wheel
 from tests.people import Person, add_person, basic, log_in
 from tests.publishing import publish
+from tests.visibility.hiding import WHEEL, make_private, make_token
 
 JSON = {"Accept": Format.JSON.value}
-WHEEL = build_wheel("acme-secret", "1.0")
 SEARCHED = "/search/?q=acme"
-
-
-@pytest.fixture
-def secret(app: TestApp, engine: Engine, alice: Person) -> str:
-    """A private project of alice's, beside one that is open and depends on it; gives the address of
-    its file."""
-    publish(app, alice, WHEEL, build_wheel("open"))
-    make_private(engine, "acme-secret")
-    return f"/files/{WHEEL.sha256[:2]}/{WHEEL.sha256[2:4]}/{WHEEL.sha256[4:]}/{WHEEL.filename}"
-
-
-def make_private(engine: Engine, name: str, *, is_private: bool = True) -> None:
-    with writing(engine) as db:
-        db.execute(
-            update(Project).where(Project.normalized_name == name).values(is_private=is_private)
-        )
-        (project_id,) = db.execute(
-            update(Project)
-            .where(Project.normalized_name == name)
-            .values(name=name)
-            .returning(Project.id)
-        ).one()
-        journal.record(db, project_id, name, Action.ACTIVATE, actor=None)
 
 
 def give_role(db: Session, person: Person, role: RoleName) -> None:
     project = db.query(Project).filter_by(normalized_name="acme-secret").one()
     db.add(Role(project_id=project.id, user_id=person.id, name=role))
     db.commit()
-
-
-def make_token(db: Session, person: Person, **options) -> dict[str, str]:
-    made = tokens.create_token(db, db.get_one(User, person.id), name="x", **options)
-    db.commit()
-    return basic("__token__", made.text)
 
 
 def names_of(app: TestApp, headers: dict[str, str] | None = None) -> list[str]:
@@ -272,6 +233,21 @@ def test_what_is_private_is_not_counted(app: TestApp, db: Session, engine: Engin
 
     assert counts is not None
     assert (counts.projects, counts.releases, counts.files) == (1, 1, 1)
+
+
+def test_home_is_that_of_an_empty_index_to_those_who_see_nothing_else(
+    app: TestApp, db: Session, engine: Engine, alice: Person
+):
+    empty = app.get("/").text
+    publish(app, alice, WHEEL)
+    make_private(engine, "acme-secret")
+
+    assert app.get("/").text == empty
+    log_in(app, add_person(db, "bob").name)
+    assert "ready for its first package" in app.get("/")
+    app.reset()
+    log_in(app, "alice")
+    assert "Find a Python package" in app.get("/")
 
 
 def test_a_private_index_gives_kept_pages_to_tokens_that_may_read(

@@ -12,7 +12,8 @@ from tests.conftest import MakeApp
 from tests.distributions import build_wheel
 from tests.people import Person, add_person, basic
 from tests.publishing import publish
-from tests.visibility.test_private_projects import give_role, make_private
+from tests.visibility.hiding import make_private
+from tests.visibility.test_private_projects import give_role
 
 PRIVATE, NONE = "acme-secret", "acme-nothing"
 
