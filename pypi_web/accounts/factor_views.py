@@ -9,7 +9,7 @@ from pyramid.view import view_config
 from pypi_web.accounts import factor_keys, factors
 from pypi_web.accounts.factors import FactorRefused
 from pypi_web.data import SecondFactor, User
-from pypi_web.security import totp
+from pypi_web.security import sessions, totp
 from pypi_web.security.permissions import Permission
 from pypi_web.security.proof import require_recent_proof
 from pypi_web.security.webauthn_keys import KeyRefused
@@ -101,7 +101,7 @@ def rename(request: Any) -> Any:
     except FactorRefused as error:
         request.response.status = 400
         return _factors(request, error=error)
-    request.session.flash("It has its new name.")
+    sessions.tell(request, "It has its new name.")
     return HTTPSeeOther(request.route_url("accounts.factors"))
 
 
@@ -128,7 +128,7 @@ def remove(request: Any) -> HTTPSeeOther:
     factor = _factor(request)
     name = factor.name
     factors.remove(request, _person(request), factor)
-    request.session.flash(f"{name} is removed.")
+    sessions.tell(request, f"{name} is removed.")
     return HTTPSeeOther(request.route_url("accounts.factors"))
 
 
@@ -201,7 +201,7 @@ def _added(request: Any, name: str, codes: list[str]) -> Any:
         request.response.cache_control = "no-store"
         request.override_renderer = "pypi_web.accounts:templates/factor_codes.jinja2"
         return {"codes": codes, "added": name.strip()}
-    request.session.flash(f"{name.strip()} is added.")
+    sessions.tell(request, f"{name.strip()} is added.")
     return HTTPSeeOther(request.route_url("accounts.factors"))
 
 

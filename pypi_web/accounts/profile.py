@@ -27,6 +27,9 @@ PAGE = 50
 PROJECTS = 20
 """Projects on a page."""
 
+LISTED = 100
+"""Sessions on a page."""
+
 
 def sign_address(secret: str, user: User, email: str) -> str:
     """The key of a link that shows an address to be a person's, and makes it theirs; good for a
@@ -36,12 +39,16 @@ def sign_address(secret: str, user: User, email: str) -> str:
     return links.sign(secret, PURPOSE, claim, lifetime=LIFETIME)
 
 
-def find_claim(request: Any, key: str) -> tuple[User, str] | None:
-    """A person, and the address that a link shows to be theirs."""
+def find_claim(request: Any, key: str, *, is_change: bool) -> tuple[User, str] | None:
+    """A person, whom nobody else changes until a change is through, and the address that a link
+    shows to be theirs."""
     claim = links.read(request.settings.signing_key, PURPOSE, key)
     if claim is None:
         return None
-    user = people.get_locked(request.db, claim.user_id)
+    if is_change:
+        user = people.get_locked(request.db, claim.user_id)
+    else:
+        user = request.db.get(User, claim.user_id)
     if user is None or claim.state != _state(user):
         return None
     return user, claim.address
@@ -58,13 +65,14 @@ def confirm_address(db: Session, user: User, email: str) -> None:
 
 
 def list_sessions(db: Session, user_id: int) -> list[WebSession]:
-    """Where somebody is signed in, the last seen first."""
+    """Where somebody is signed in, the LISTED last seen first."""
     query = select(WebSession).where(
         WebSession.user_id == user_id,
         WebSession.is_whole,
         WebSession.seen_at > clock.now() - SESSIONS_LIVE,
     )
-    return list(db.scalars(query.order_by(WebSession.seen_at.desc(), WebSession.id.desc())))
+    newest = query.order_by(WebSession.seen_at.desc(), WebSession.id.desc())
+    return list(db.scalars(newest.limit(LISTED)))
 
 
 def end_session(db: Session, user_id: int, session_id: int) -> bool:

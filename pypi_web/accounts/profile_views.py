@@ -57,7 +57,7 @@ def change_password(request: Any) -> Any:
     known_browsers.remember(request, user.id)
     record(request, act)
     account_letters.tell_of_a_new_password(request, user)
-    request.session.flash("Your password is changed, and you are logged out everywhere else.")
+    sessions.tell(request, "Your password is changed, and you are logged out everywhere else.")
     return _to(request, "accounts.account")
 
 
@@ -116,7 +116,7 @@ def send_confirmation(request: Any) -> HTTPSeeOther:
         key = profile.sign_address(request.settings.signing_key, user, user.email)
         account_letters.ask_to_confirm(request, user, user.email, key)
         record(request, "ask to confirm address", subject=user.email)
-    request.session.flash(f"A letter is on its way to {user.email}.")
+    sessions.tell(request, f"A letter is on its way to {user.email}.")
     return _to(request, "accounts.account")
 
 
@@ -128,7 +128,7 @@ def send_confirmation(request: Any) -> HTTPSeeOther:
 )
 def confirm_address_page(request: Any) -> dict[str, Any]:
     """Confirms nothing by itself: programs that look at letters follow their links."""
-    key, user, email = _claim(request)
+    key, user, email = _claim(request, is_change=False)
     return {"key": key, "person": user, "email": email}
 
 
@@ -139,7 +139,7 @@ def confirm_address_page(request: Any) -> dict[str, Any]:
 )
 def confirm_address(request: Any) -> HTTPSeeOther:
     people.lock(request.db)
-    _, user, email = _claim(request)
+    _, user, email = _claim(request, is_change=True)
     before = user.email
     try:
         profile.confirm_address(request.db, user, email)
@@ -149,7 +149,7 @@ def confirm_address(request: Any) -> HTTPSeeOther:
         account_letters.tell_of_another_address(request, user, before)
     whose = {"user_id": user.id, "user_name": user.name}
     record(request, "confirm address", before={"email": before}, after={"email": email}, **whose)
-    request.session.flash(f"{email} is confirmed.")
+    sessions.tell(request, f"{email} is confirmed.")
     signed_in = request.identity is not None
     return _to(request, "accounts.account" if signed_in else "accounts.login")
 
@@ -178,7 +178,7 @@ def end_session(request: Any) -> HTTPSeeOther:
     if not profile.end_session(request.db, request.identity.user_id, session_id):
         raise HTTPNotFound("You have no such session; it may have ended already.")
     record(request, "end session")
-    request.session.flash("The session is ended.")
+    sessions.tell(request, "The session is ended.")
     return _to(request, "accounts.sessions")
 
 
@@ -191,7 +191,7 @@ def end_other_sessions(request: Any) -> HTTPSeeOther:
     identity = request.identity
     ended = sessions.end_others(request.db, identity.user_id, but=identity.sign_in.session_id)
     record(request, "end other sessions", after={"ended": ended})
-    request.session.flash("You are logged out everywhere but here.")
+    sessions.tell(request, "You are logged out everywhere but here.")
     return _to(request, "accounts.sessions")
 
 
@@ -227,7 +227,7 @@ def delete_account(request: Any) -> Any:
         request.registry["post"].send_after_commit(request, letter)
     account_letters.say_goodbye(request, user)
     sessions.end(request)
-    request.session.flash("Your account is deleted.")
+    sessions.tell(request, "Your account is deleted.")
     return _to(request, "site.home")
 
 
@@ -264,9 +264,9 @@ def _check_sends_letters(request: Any) -> None:
         raise HTTPForbidden(NO_LETTERS)
 
 
-def _claim(request: Any) -> tuple[str, User, str]:
+def _claim(request: Any, *, is_change: bool) -> tuple[str, User, str]:
     key = request.params.get("key", "")
-    found = profile.find_claim(request, key)
+    found = profile.find_claim(request, key, is_change=is_change)
     if found is None:
         raise HTTPForbidden(NO_LINK)
     return key, *found

@@ -89,7 +89,7 @@ def set_password(request: Any) -> Any:
     record(request, "set a new password", user_id=user.id, user_name=user.name)
     account_letters.tell_of_a_new_password(request, user)
     sessions.end(request)
-    request.session.flash("Your new password is set. Log in with it.")
+    sessions.tell(request, "Your new password is set. Log in with it.")
     return HTTPSeeOther(request.route_url("accounts.login"))
 
 

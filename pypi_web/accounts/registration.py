@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from pypi_web import clock
@@ -27,6 +27,9 @@ from pypi_web.settings import Settings
 PURPOSE = "register"
 LIFETIME = timedelta(days=1)
 INVITED_FOR = timedelta(days=14)
+
+LISTED = 200
+"""Invitations on a page: others are seen when these are taken up or withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def has_account(db: Database, email: str) -> bool:
 
 
 def invite(db: Session, email: str, *, by: str) -> Invited:
-    """Invites the owner of an address to have an account; an earlier invitation ends.
+    """Invites the owner of an address to have an account; an earlier invitation ends, and those go
+    that have been over for long.
 
     Raises AccountRefused.
     """
@@ -87,7 +91,8 @@ def invite(db: Session, email: str, *, by: str) -> Invited:
     people.lock(db)
     if has_account(db, email):
         raise AccountRefused("email", f"{email} has an account already.")
-    db.execute(delete(Invitation).where(_to_have_an_account(), Invitation.email == email))
+    ended = or_(Invitation.email == email, Invitation.expires_at < clock.now() - INVITED_FOR)
+    db.execute(delete(Invitation).where(_to_have_an_account(), ended))
     key = secrets.token_urlsafe(32)
     db.add(
         Invitation(
@@ -102,9 +107,9 @@ def invite(db: Session, email: str, *, by: str) -> Invited:
 
 
 def list_invitations(db: Session) -> list[Invitation]:
-    """The invitations to have an account that nobody has taken up yet, the newest first."""
+    """The invitations to have an account that nobody has taken up yet, the newest LISTED first."""
     query = select(Invitation).where(_to_have_an_account()).order_by(Invitation.id.desc())
-    return list(db.scalars(query))
+    return list(db.scalars(query.limit(LISTED)))
 
 
 def withdraw(db: Session, invitation_id: int) -> str | None:

@@ -98,7 +98,7 @@ def make_account(request: Any) -> Any:
         return {"key": key, "email": email, "error": error, "name": name}
     record(request, "register", user_id=user.id, user_name=user.name, after={"email": email})
     sessions.start(request, user.id)
-    request.session.flash(f"Welcome, {user.name}: this is your account.")
+    sessions.tell(request, f"Welcome, {user.name}: this is your account.")
     return HTTPSeeOther(request.route_url("accounts.account"))
 
 
@@ -149,7 +149,7 @@ def withdraw_invitation(request: Any) -> HTTPSeeOther:
     if email is None:
         raise HTTPNotFound("There is no such invitation: it is taken up, or withdrawn already.")
     record(request, "withdraw invitation", subject=email)
-    request.session.flash(f"The invitation of {email} is withdrawn: its link opens nothing now.")
+    sessions.tell(request, f"The invitation of {email} is withdrawn: its link opens nothing now.")
     return HTTPSeeOther(request.route_url("accounts.invitations"))
 
 

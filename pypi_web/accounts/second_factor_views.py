@@ -66,7 +66,7 @@ def confirm_by_key(request: Any) -> HTTPSeeOther:
     try:
         second_factor.show_key(request, person, _answer(request), factor_keys.CONFIRM)
     except NotShown as error:
-        request.session.flash(str(error))
+        sessions.tell(request, str(error))
         query = {"next": _next(request)}
         return HTTPSeeOther(request.route_url("accounts.confirm", _query=query))
     sessions.prove(request)

@@ -11,7 +11,7 @@ from pypi_web.accounts import token_letters, token_reports, tokens
 from pypi_web.accounts.token_reports import ReportRefused
 from pypi_web.accounts.tokens import NewToken, TokenRefused, rights_of
 from pypi_web.data import User
-from pypi_web.security import limits
+from pypi_web.security import limits, sessions
 from pypi_web.security.auditing import record
 from pypi_web.security.identity import TokenRight
 from pypi_web.security.permissions import Permission
@@ -66,7 +66,7 @@ def revoke_token(request: Any) -> HTTPSeeOther:
     if revoked is None:
         raise HTTPNotFound("You have no such token; it may be revoked already.")
     record(request, "revoke token", subject=f"{revoked.name} …{revoked.hint}")
-    request.session.flash("The token is revoked: nothing can use it any more.")
+    sessions.tell(request, "The token is revoked: nothing can use it any more.")
     return HTTPSeeOther(request.route_url("accounts.tokens"))
 
 
@@ -78,7 +78,7 @@ def revoke_token(request: Any) -> HTTPSeeOther:
 def revoke_all_tokens(request: Any) -> HTTPSeeOther:
     for revoked in tokens.revoke_all(request.db, request.identity.user_id):
         record(request, "revoke token", subject=f"{revoked.name} …{revoked.hint}")
-    request.session.flash("All your tokens are revoked: nothing can use them any more.")
+    sessions.tell(request, "All your tokens are revoked: nothing can use them any more.")
     return HTTPSeeOther(request.route_url("accounts.tokens"))
 
 
@@ -129,12 +129,11 @@ def _create(request: Any) -> NewToken:
 
 def _projects(request: Any) -> list[str] | None:
     """Those that were chosen; nobody gets more than they chose, whatever else they have ticked."""
-    chosen = request.POST.getall("project")
-    if request.identity.is_admin:
-        chosen += request.POST.get("others", "").replace(",", " ").split()
+    named = request.POST.get("others", "").replace(",", " ").split()
+    chosen = [*request.POST.getall("project"), *named]
     wanted = request.POST.get("for", "")
     if wanted == "some":
-        return list(chosen)
+        return chosen
     if wanted != "all" or chosen:
         raise TokenRefused("Choose one of the two: all your projects, or only those that you name.")
     return None
@@ -163,7 +162,8 @@ def _page(request: Any, **more: Any) -> dict[str, Any]:
         "projects": projects,
         "rights": rights_of,
         "is_recent": is_recent(request),
-        "may_name_any": request.identity.is_admin,
+        # Administrators name those of others, and who has very many the rest of their own.
+        "names_more": request.identity.is_admin or len(projects) == tokens.MAX_PROJECTS,
         "new_token": None,
         "error": None,
         "typed": {

@@ -115,12 +115,13 @@ def count_tokens(db: Session, user_id: int) -> int:
 
 
 def list_own_projects(db: Session, user: User) -> list[str]:
-    """The names of the projects that a person has a role in."""
+    """The names of the projects that a person has a role in, the first MAX_PROJECTS."""
     query = (
         select(Project.name)
         .join(Role, Role.project_id == Project.id)
         .where(Role.user_id == user.id)
         .order_by(Project.normalized_name)
+        .limit(MAX_PROJECTS)
     )
     return list(db.scalars(query))
 

@@ -69,7 +69,7 @@ def set_up(request: Any) -> Any:
     key = profile.sign_address(request.settings.signing_key, user, user.email)
     account_letters.ask_to_confirm(request, user, user.email, key)
     sessions.start(request, user.id)
-    request.session.flash(f"Welcome, {user.name}: this index is yours.")
+    sessions.tell(request, f"Welcome, {user.name}: this index is yours.")
     return HTTPSeeOther(request.route_url("accounts.account"))
 
 

@@ -38,17 +38,19 @@ def _add_managing_routes(config: Any) -> None:
             "delete_release": f"{release}/delete",
             "delete_file": f"{file}/delete",
         },
+        Permission.ARCHIVE_PROJECT: {
+            "manage_settings": "settings",
+            "change_status": "settings/status",
+            "manage_history": "history",
+        },
         Permission.MANAGE_PROJECT: {
             "manage_people": "people",
             "invite": "people/invite",
             "withdraw_invitation": "people/withdraw",
             "change_role": "people/role",
             "remove_role": "people/remove",
-            "manage_settings": "settings",
-            "change_status": "settings/status",
             "change_visibility": "settings/visibility",
             "delete": "delete",
-            "manage_history": "history",
         },
         Permission.LEAVE_PROJECT: {"leave": "leave"},
         Permission.QUARANTINE: {

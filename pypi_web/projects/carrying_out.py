@@ -10,7 +10,8 @@ from pyramid.view import view_config
 
 from pypi_web.projects.deeds import Actor, DeedRefused, Done, NotThere, RuleBroken
 from pypi_web.projects.managed import Managed, actor_of
-from pypi_web.security.auditing import record_refusal
+from pypi_web.security import sessions
+from pypi_web.security.auditing import record_refusal_once
 from pypi_web.security.permissions import Permission
 
 managing_view = partial(view_config, permission=NO_PERMISSION_REQUIRED)
@@ -31,11 +32,11 @@ def carry_out(request: Any, project: Managed, act: str, do: Callable[[Actor], Do
         request.let_database_go()
         request.response.status = refusal.status
         if isinstance(refusal, RuleBroken):
-            record_refusal(request, act, refusal.message, project=project.normalized_name)
+            record_refusal_once(request, act, refusal.message, project=project.normalized_name)
         raise
     for letter in done.letters:
         request.registry["post"].send_after_commit(request, letter)
-    request.session.flash(done.sentence)
+    sessions.tell(request, done.sentence)
     return done
 
 

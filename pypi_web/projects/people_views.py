@@ -12,7 +12,7 @@ from pypi_web.projects.carrying_out import carry_out, managing_view, show, to
 from pypi_web.projects.deeds import Actor, DeedRefused, Done, NotThere
 from pypi_web.projects.managed import Managed, actor_of, check_is_meant
 from pypi_web.projects.roles import Offer
-from pypi_web.security import limits
+from pypi_web.security import limits, sessions
 from pypi_web.security.links import Claim
 from pypi_web.security.proof import require_recent_proof
 from pypi_web.standards import names
@@ -215,7 +215,7 @@ def _answer(offer: Offer, request: Any, do: Any) -> None:
         raise HTTPNotFound(str(error)) from None
     for letter in done.letters:
         request.registry["post"].send_after_commit(request, letter)
-    request.session.flash(done.sentence)
+    sessions.tell(request, done.sentence)
 
 
 def _prove_for_owner(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pypi_web import clock
 from pypi_web.data import Attempt, User
 from pypi_web.data.session import insert_for_conflicts, reading, writing
-from pypi_web.security.auditing import record_refusal
+from pypi_web.security.auditing import is_first, record_refusal
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def enforce(request: Any, act: str, *, account: str | None = None) -> None:
     refused = take(engine, act, account=account, address=request.remote_addr)
     if refused is None:
         return
-    if _is_first(engine, refused.bucket):
+    if is_first(engine, f"{refused.bucket.name} refused", refused.bucket.limit.time):
         _note(request, act, refused.bucket)
     error = HTTPTooManyRequests(
         f"There were too many attempts: try again in {_spell(refused.wait)}.",
@@ -135,23 +135,6 @@ def _find_full(engine: Engine, buckets: list[_Bucket]) -> list[Refused]:
         if wait is not None:
             full.append(Refused(wait, bucket))
     return full
-
-
-def _is_first(engine: Engine, bucket: _Bucket) -> bool:
-    """Whether nobody was refused by this limit within its time, which is noted as an attempt is: a
-    flood is one row of the audit each time, however many requests it has."""
-    now = clock.now()
-    name, until = f"{bucket.name} refused", now + bucket.limit.time
-    with reading(engine) as db:
-        noted = db.execute(select(Attempt.full_at).where(Attempt.name == name)).scalar()
-    if noted is not None and noted > now:
-        return False
-    with writing(engine) as db:  # of two at once, one is the first
-        insert = insert_for_conflicts(db, Attempt).values(name=name, full_at=until)
-        noting = insert.on_conflict_do_update(
-            index_elements=["name"], set_={"full_at": until}, where=Attempt.full_at <= now
-        )
-        return db.execute(noting.returning(Attempt.name)).first() is not None
 
 
 def _note(request: Any, act: str, bucket: _Bucket) -> None:

@@ -29,8 +29,10 @@ class Permission(StrEnum):
     """Add a file to a project."""
     MANAGE_RELEASES = "manage releases"
     """Yank and unyank a release; delete files and releases."""
+    ARCHIVE_PROJECT = "archive project"
+    """See its settings and its history; say whether it is active, deprecated or archived."""
     MANAGE_PROJECT = "manage project"
-    """Its people, whether it is archived or private, and its end."""
+    """Its people, who sees it, and its end."""
     LEAVE_PROJECT = "leave project"
     """Give up one's role."""
     QUARANTINE = "quarantine"
@@ -51,18 +53,24 @@ class Who(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """Those who may, what a token has to be for (None: anything), and what is said to others."""
+    """Those who may, what a token has to be for (None: anything), and what is said to others.
+    What is `in_person_only` no token does, whatever it is for: what one that leaked gave away would
+    not come back when it is revoked."""
 
     who: frozenset[Who]
     refusal: str
     right: TokenRight | None = None
+    in_person_only: bool = False
 
 
-def _rule(*who: Who, refusal: str, right: TokenRight | None = None) -> Rule:
-    return Rule(frozenset(who), refusal, right)
+def _rule(
+    *who: Who, refusal: str, right: TokenRight | None = None, in_person_only: bool = False
+) -> Rule:
+    return Rule(frozenset(who), refusal, right, in_person_only)
 
 
 _SIGN_IN = "This is for those who are signed in."
+_OWNERS = "Owners of the project, and administrators, manage it."
 _PEOPLE = (Who.OWNER, Who.MAINTAINER, Who.ADMINISTRATOR)
 
 RULES = {
@@ -99,18 +107,18 @@ RULES = {
         refusal="Owners and maintainers of the project, and administrators, manage its releases.",
         right=TokenRight.MANAGE,
     ),
+    Permission.ARCHIVE_PROJECT: _rule(
+        Who.OWNER, Who.ADMINISTRATOR, refusal=_OWNERS, right=TokenRight.MANAGE
+    ),
     Permission.MANAGE_PROJECT: _rule(
-        Who.OWNER,
-        Who.ADMINISTRATOR,
-        refusal="Owners of the project, and administrators, manage it.",
-        right=TokenRight.MANAGE,
+        Who.OWNER, Who.ADMINISTRATOR, refusal=_OWNERS, in_person_only=True
     ),
     Permission.LEAVE_PROJECT: _rule(
         Who.OWNER,
         Who.MAINTAINER,
         Who.MEMBER,
         refusal="You have no role in this project that you could give up.",
-        right=TokenRight.MANAGE,
+        in_person_only=True,
     ),
     Permission.QUARANTINE: _rule(
         Who.ADMINISTRATOR,
@@ -124,6 +132,7 @@ OF_A_PROJECT = frozenset(
         Permission.READ_PROJECT,
         Permission.PUBLISH,
         Permission.MANAGE_RELEASES,
+        Permission.ARCHIVE_PROJECT,
         Permission.MANAGE_PROJECT,
         Permission.LEAVE_PROJECT,
         Permission.QUARANTINE,
@@ -141,6 +150,7 @@ WITHOUT_FACTOR = frozenset(
 """What those may do who lack the second factor that is asked of them: add it, above all."""
 
 LACKS_FACTOR = "A second factor is required for this: add one on your account page."
+IN_PERSON_ONLY = "No token does this, whatever it is for: sign in at a browser."
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,8 @@ def decide(
     token = identity.token if identity else None
     if token is None and permission is Permission.PUBLISH:
         return Decision(False, RULES[Permission.SIGN_IN_TO_PUBLISH].refusal)
+    if token is not None and rule.in_person_only:
+        return Decision(False, IN_PERSON_ONLY)
     if token is None or rule.right is None:
         return ALLOWED
     if rule.right not in token.rights:

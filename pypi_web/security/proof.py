@@ -6,6 +6,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from pypi_web import clock
+from pypi_web.security import sessions
 
 RECENT = timedelta(minutes=30)
 
@@ -26,7 +27,7 @@ def require_recent_proof(request: Any, *, back: str | None = None) -> None:
     if back is None:
         back = request.route_path("accounts.account") if is_form else request.path_qs
     if is_form:
-        request.session.flash(ASK_AGAIN)
+        sessions.tell(request, ASK_AGAIN)
     raise HTTPSeeOther(request.route_url("accounts.confirm", _query={"next": back}))
 
 

@@ -1,10 +1,12 @@
 """Sessions of people at browsers: a row that the key in a signed cookie leads to."""
 
 import hashlib
+import json
 import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 
 from pyramid.session import SignedCookieSessionFactory
@@ -25,6 +27,9 @@ RENEWED_AFTER = 3600
 """Seconds after which the cookie of somebody who is here is written anew."""
 
 _SEEN_EVERY = timedelta(minutes=10)
+_ROOM = 1500
+"""Bytes of a sentence that the cookie has room for, beside all else that the session may hold."""
+
 _KEY = "key"
 
 _FOUND = (
@@ -96,6 +101,15 @@ def start(request: Any, user_id: int, *, is_whole: bool = True) -> None:
         known_browsers.remember(request, user_id)
 
 
+def tell(request: Any, sentence: str) -> None:
+    """Has the next page say what has come of the request: of several sentences the newest alone,
+    and as much of it as the cookie has room for. A tool is shown no page."""
+    if "Authorization" in request.headers:
+        return
+    request.session.pop_flash()
+    request.session.flash(_shorten(sentence))
+
+
 def find_unfinished(request: Any) -> WebSession | None:
     """The session of somebody who has still to show a second factor."""
     secret = request.session.get(_KEY)
@@ -162,6 +176,13 @@ def write_uses(db: Session, uses: Counter[int]) -> None:
     now = clock.now()
     db.execute(update(WebSession).where(WebSession.id.in_(uses)).values(seen_at=now))
     db.execute(delete(WebSession).where(WebSession.seen_at < now - LIFETIME))
+
+
+def _shorten(sentence: str) -> str:
+    """By its size in the cookie, where a letter that is not ASCII takes up to twelve bytes."""
+    sizes = accumulate(len(json.dumps(letter)) - 2 for letter in sentence)
+    fitting = sum(size <= _ROOM for size in sizes)
+    return sentence if fitting == len(sentence) else f"{sentence[:fitting].rstrip()}…"
 
 
 def _digest(secret: str) -> str:

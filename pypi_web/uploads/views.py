@@ -12,7 +12,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
 
-from pypi_web.security.auditing import record_refusal
+from pypi_web.security.auditing import record_refusal_once
 from pypi_web.security.identity import Identity
 from pypi_web.security.permissions import Permission, decide
 from pypi_web.site import errors
@@ -118,5 +118,5 @@ def _publish(request: Any, publisher: Publisher, upload: Upload) -> tuple[str, .
     except UploadRefused as refusal:
         if refusal.status == 403:
             named = {"project": upload.filename.project, "subject": upload.filename.text}
-            record_refusal(request, "publish file", refusal.message, **named)
+            record_refusal_once(request, "publish file", refusal.message, **named)
         raise

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -82,6 +82,19 @@ def test_an_invitation_runs_out(app: TestApp, root: Person, monkeypatch: pytest.
     app.get(link, status=403)
 
 
+def test_what_has_run_out_long_ago_goes_when_somebody_else_is_invited(
+    app: TestApp, db: Session, root: Person
+):
+    log_in(app, "root")
+    invite(app, "ann@example.org")
+    db.execute(update(Invitation).values(expires_at=clock.now() - timedelta(days=15)))
+    db.commit()
+
+    invite(app, "bob@example.org")
+
+    assert db.scalars(select(Invitation.email)).all() == ["bob@example.org"]
+
+
 def test_an_invitation_is_withdrawn(app: TestApp, db: Session, root: Person):
     log_in(app, "root")
     link = shown_link(invite(app, "ann@example.org"))
@@ -92,7 +105,11 @@ def test_an_invitation_is_withdrawn(app: TestApp, db: Session, root: Person):
     )
 
     app.get(link, status=403)
-    acts = db.scalars(select(AuditEvent.act).where(AuditEvent.subject == "ann@example.org")).all()
+    acts = db.scalars(
+        select(AuditEvent.act)
+        .where(AuditEvent.subject == "ann@example.org")
+        .order_by(AuditEvent.id)
+    ).all()
     assert acts == ["invite", "withdraw invitation"]
 
 

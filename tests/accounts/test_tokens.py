@@ -128,8 +128,24 @@ def test_a_token_is_not_made_for_a_project_that_is_not_theirs(
 
     assert "alice has no project theirs." in refused
     assert "alice has no project absent." in absent, "the same words: private names are not told"
-    assert "Choose 1 to" in by_others
+    assert "alice has no project theirs." in by_others
     assert len(tokens.list_tokens(db, alice.id)) == 1
+
+
+def test_who_has_very_many_projects_names_those_that_the_page_does_not_list(
+    app: TestApp, db: Session, alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tokens, "MAX_PROJECTS", 2)
+    for name in ("one", "three", "two"):
+        add_project(db, name, alice)
+    log_in(app)
+
+    offered = app.get(PAGE).forms["new-token"]
+    make(app, project=["one"], others="two", **{"for": "some"})
+
+    assert [each._value for each in offered.fields["project"]] == ["one", "three"]
+    assert "others" in offered.fields
+    assert {each.name for each in newest(db).projects} == {"one", "two"}
 
 
 def test_an_administrator_at_a_browser_makes_a_token_for_any_project(app: TestApp, db: Session):

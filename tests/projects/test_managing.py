@@ -452,7 +452,7 @@ def test_each_refusal_to_those_who_may_know_says_which_rule_and_is_noted(site: S
 
     assert "Owners of the project, and administrators, manage it." in answer
     event = site.newest_event()
-    assert (event.act, event.is_refused, event.user_name) == ("manage project", True, "bob")
+    assert (event.act, event.is_refused, event.user_name) == ("archive project", True, "bob")
     assert event.reason == "Owners of the project, and administrators, manage it."
     rows = site.db.scalars(select(AuditEvent).where(AuditEvent.is_refused)).all()
     assert len(rows) == 1

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web.accounts import tokens
-from pypi_web.data import Project, Release, Role, RoleName, User
+from pypi_web.data import AuditEvent, Invitation, Project, Release, Role, RoleName, User
 from pypi_web.data.session import writing
 from pypi_web.security.identity import TokenRight
 from tests.conftest import MakeApp
@@ -197,6 +197,79 @@ def test_a_token_does_what_it_is_for_and_nothing_else(site: Site, alice: Person,
 
     assert site.acts() == ["yank"]
     assert site.newest_event().token_id is not None
+
+
+def test_a_token_that_has_leaked_leaves_nobody_behind(site: Site, alice: Person, bob: Person):
+    site.give(bob, RoleName.MAINTAINER)
+    token = make_token(site.db, alice, rights=[TokenRight.MANAGE])
+    header = {"Authorization": f"Bearer {token}"}
+    of_releases_and_status = {*OF_MAINTAINERS, "settings/status"}
+
+    for path, fields in {**OF_OWNERS, "people/role": {"user": "bob", "role": "owner"}}.items():
+        if path not in of_releases_and_status:
+            answer = site.app.post(f"{MANAGE}/{path}", fields, headers=header, status=403)
+            assert "No token does this" in answer
+    site.app.post(f"{MANAGE}/leave", headers=header, status=403)
+
+    assert site.acts() == []
+    assert site.roles() == {"alice": "owner", "bob": "maintainer"}
+    assert site.db.scalars(select(Invitation)).all() == []
+    for path in ("releases/1.0/yank", "releases/1.0/delete", "settings/status"):
+        site.app.post(f"{MANAGE}/{path}", ALL[path], headers=header, status=303)
+    assert site.acts() == ["yank", "delete release", "archive"]
+
+
+def list_refused(site: Site) -> list[tuple[str, str]]:
+    site.db.rollback()
+    query = select(AuditEvent.user_name, AuditEvent.act).where(AuditEvent.is_refused)
+    return [tuple(row) for row in site.db.execute(query.order_by(AuditEvent.id))]
+
+
+def test_a_look_at_a_page_is_not_noted_or_any_link_would_have_somebody_noted(
+    site: Site, bob: Person
+):
+    log_in(site.app, "bob")
+
+    for path in (*PAGES, "/releases/1.0/yank", "/settings/status"):
+        site.app.get(f"{MANAGE}{path}", status=403)
+        site.app.head(f"{MANAGE}{path}", status=403)
+
+    assert list_refused(site) == []
+
+
+def test_who_tries_on_and_on_is_noted_once_a_while_for_each_project_and_rule(
+    site: Site, bob: Person, app: TestApp, alice: Person, wait: Callable[..., None]
+):
+    publish(app, alice, build_wheel("other", "1.0"))
+    add_person(site.db, "carol")
+    log_in(site.app, "bob")
+    for _ in range(3):
+        for path in ("releases/1.0/yank", "releases/1.0/unyank", "settings/status"):
+            site.post(path, 403)
+    assert list_refused(site) == [("bob", "manage releases"), ("bob", "archive project")]
+
+    app.post("/project/other/manage/releases/1.0/yank", {"csrf_token": site.csrf()}, status=403)
+    wait(minutes=9)
+    site.post("releases/1.0/yank", 403)
+    assert len(list_refused(site)) == 3
+
+    wait(minutes=2)
+    site.post("releases/1.0/yank", 403)
+    site.app.reset()
+    log_in(site.app, "carol")
+    site.post("releases/1.0/yank", 403)
+    assert list_refused(site)[2:] == [
+        ("bob", "manage releases"),
+        ("bob", "manage releases"),
+        ("carol", "manage releases"),
+    ]
+
+
+def test_a_rule_that_is_tried_on_and_on_is_noted_once(owner: Site):
+    for _ in range(3):
+        owner.post("people/remove", 409, user="alice")
+
+    assert list_refused(owner) == [("alice", "remove role")]
 
 
 def test_a_browser_that_adds_basic_credentials_by_itself_needs_the_mark(

@@ -68,12 +68,11 @@ PUBLISH = _all_alike("publish token", "token of this", "admin token")
 MANAGE_RELEASES = _all_alike(
     "maintainer", "owner", "administrator", "manage token", "token of this", "admin token"
 )
-MANAGE_PROJECT = _all_alike(
+ARCHIVE_PROJECT = _all_alike(
     "owner", "administrator", "manage token", "token of this", "admin token"
 )
-LEAVE_PROJECT = _all_alike(
-    "member", "maintainer", "owner", "manage token", "token of this", "member token"
-)
+MANAGE_PROJECT = _all_alike("owner", "administrator")
+LEAVE_PROJECT = _all_alike("member", "maintainer", "owner")
 QUARANTINE = _all_alike("administrator", "admin token")
 NOBODY = _all_alike()
 BY_LINK = NOBODY
@@ -110,12 +109,12 @@ TABLE = (
     Line("projects.withdraw_invitation", POST, MANAGE_PROJECT),
     Line("projects.change_role", POST, MANAGE_PROJECT),
     Line("projects.remove_role", POST, MANAGE_PROJECT),
-    Line("projects.manage_settings", GET, MANAGE_PROJECT),
-    Line("projects.change_status", POST, MANAGE_PROJECT),
+    Line("projects.manage_settings", GET, ARCHIVE_PROJECT),
+    Line("projects.change_status", POST, ARCHIVE_PROJECT),
     Line("projects.change_visibility", POST, MANAGE_PROJECT),
     Line("projects.delete", GET, MANAGE_PROJECT),
     Line("projects.delete", POST, MANAGE_PROJECT),
-    Line("projects.manage_history", GET, MANAGE_PROJECT),
+    Line("projects.manage_history", GET, ARCHIVE_PROJECT),
     Line("projects.leave", GET, LEAVE_PROJECT),
     Line("projects.leave", POST, LEAVE_PROJECT),
     Line("projects.quarantine", POST, QUARANTINE),

@@ -5,6 +5,7 @@ import pytest
 from pypi_web.data import RoleName
 from pypi_web.security.identity import Identity, TokenRight, TokenScope
 from pypi_web.security.permissions import (
+    IN_PERSON_ONLY,
     LACKS_FACTOR,
     OF_A_PROJECT,
     RULES,
@@ -36,6 +37,9 @@ EVERYBODY = (
     BY_ADMIN_TOKEN,
     WITHOUT_FACTOR,
 )
+
+BY_RIGHT = OF_A_PROJECT - {Permission.MANAGE_PROJECT, Permission.LEAVE_PROJECT}
+"""What a token with the right to it does to a project."""
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,7 @@ def test_who_may_publish_to_a_project(role, is_admin, scope, allowed):
     [
         (Permission.READ_PROJECT, {RoleName.OWNER, RoleName.MAINTAINER, RoleName.MEMBER}),
         (Permission.MANAGE_RELEASES, {RoleName.OWNER, RoleName.MAINTAINER}),
+        (Permission.ARCHIVE_PROJECT, {RoleName.OWNER}),
         (Permission.MANAGE_PROJECT, {RoleName.OWNER}),
         (Permission.QUARANTINE, set()),
     ],
@@ -109,7 +114,7 @@ def test_a_project_that_is_not_private_is_read_like_all_else():
     assert decide(Permission.READ_PROJECT, BY_READING_TOKEN, Standing(7, None))
 
 
-@pytest.mark.parametrize("permission", sorted(OF_A_PROJECT))
+@pytest.mark.parametrize("permission", sorted(BY_RIGHT))
 def test_a_token_does_what_it_is_for_and_no_more(permission: Permission):
     right = RULES[permission].right
     standing = Standing(7, RoleName.OWNER, is_private=True)
@@ -120,7 +125,20 @@ def test_a_token_does_what_it_is_for_and_no_more(permission: Permission):
         assert decision or f"may not {right}" in decision.reason
 
 
-@pytest.mark.parametrize("permission", sorted(OF_A_PROJECT))
+@pytest.mark.parametrize("permission", sorted(OF_A_PROJECT - BY_RIGHT))
+@pytest.mark.parametrize("is_admin", [False, True])
+def test_no_token_gives_a_project_or_a_role_in_it_away(permission: Permission, is_admin: bool):
+    """Revoked, it would leave somebody behind."""
+    owner = Standing(7, RoleName.OWNER)
+    token = TokenScope(1, None, ALL)
+
+    decision = decide(permission, Identity(1, "ann", is_admin, token), owner)
+
+    assert (decision.is_allowed, decision.reason) == (False, IN_PERSON_ONLY)
+    assert decide(permission, Identity(1, "ann", is_admin), owner)
+
+
+@pytest.mark.parametrize("permission", sorted(BY_RIGHT))
 def test_a_token_for_other_projects_does_nothing_to_this(permission: Permission):
     scope = TokenScope(1, frozenset({8}), ALL)
     standing = Standing(7, RoleName.OWNER, is_private=True)

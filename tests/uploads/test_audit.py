@@ -72,6 +72,20 @@ def test_who_has_no_role_is_noted_for_the_owners_to_see(app: TestApp, db: Sessio
     assert event.reason in refusal.text
 
 
+def test_who_has_no_role_and_sends_on_and_on_is_noted_once(
+    app: TestApp, db: Session, alice: Person
+):
+    publish(app, alice, FIRST)
+    bob = add_person(db, "bob")
+    before = len(audit(db))
+    db.rollback()
+
+    for dist in (FIRST, SECOND, SECOND):
+        publish(app, bob, dist, status=403)
+
+    assert [each.user_name for each in audit(db)[before:]] == ["bob"]
+
+
 def test_a_token_that_is_not_for_publishing_is_told_so(app: TestApp, db: Session, alice: Person):
     db.execute(update(ApiToken).values(may_publish=False))
     db.commit()
