@@ -23,6 +23,7 @@ def includeme(config: Any) -> None:
     config.add_request_method(_storage, "storage", reify=True)
     config.add_request_method(_mirror, "mirror", reify=True)
     config.add_request_method(_viewer, "viewer", reify=True)
+    config.add_request_method(_address, "address", reify=True)
 
 
 def needs_transaction(request: Any) -> bool:
@@ -43,6 +44,11 @@ def _storage(request: Any) -> Storage:
 def _mirror(request: Any) -> Mirror | None:
     mirror: Mirror | None = request.registry["mirror"]
     return mirror
+
+
+def _address(request: Any) -> str | None:
+    """Where the request is from, as long as rows take it."""
+    return (request.remote_addr or "")[:64] or None
 
 
 def _viewer(request: Any) -> Viewer:

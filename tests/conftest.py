@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from pypi_web import application
+from pypi_web.data import batches
 from pypi_web.data.session import make_engine
 from pypi_web.schema.migrating import make_migration_engine
 from pypi_web.security import passwords
@@ -56,6 +57,15 @@ def _quick_passwords() -> Iterator[None]:
     slow, passwords._hasher = passwords._hasher, PasswordHasher(1, 64, 1)
     yield
     passwords._hasher = slow
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _batches_at_the_end() -> Iterator[None]:
+    """What applications gather is written when a test has it written, or is over: in between it
+    would keep a session that has read, on SQLite, from writing."""
+    usual, batches.INTERVAL = batches.INTERVAL, 3600.0
+    yield
+    batches.INTERVAL = usual
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""Letters about second factors: what happens to them is told to whose they are. As in all letters,
-none holds a word that the one who caused it has written."""
+"""Letters about second factors: what happens to them is told to whose they are. None holds a word
+that the one who caused it has written."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from pypi_web.data import FactorKind, User
 from pypi_web.letters import Letter, address_of
 
 _KINDS = {
-    FactorKind.TOTP: "application that shows codes",
-    FactorKind.KEY: "security key or passkey",
+    FactorKind.TOTP: "an application that shows codes",
+    FactorKind.KEY: "a security key or passkey",
 }
 
 
@@ -17,7 +17,7 @@ def tell_of_adding(request: Any, user: User, kind: FactorKind) -> None:
         request,
         user,
         "A second factor was added",
-        f"A second factor was added to your account: a {_KINDS[kind]}. You can show it from now on"
+        f"A second factor was added to your account: {_KINDS[kind]}. You can show it from now on"
         " when you log in.",
     )
 
@@ -33,7 +33,7 @@ def tell_of_removing(request: Any, user: User, kind: FactorKind, *, is_last: boo
         request,
         user,
         "A second factor was removed",
-        f"A second factor was removed from your account: a {_KINDS[kind]}.{rest}",
+        f"A second factor was removed from your account: {_KINDS[kind]}.{rest}",
     )
 
 

@@ -10,6 +10,7 @@ from pypi_web import clock
 from pypi_web.accounts import people
 from pypi_web.accounts.people import AccountRefused
 from pypi_web.data import AuditEvent, Project, Role, RoleName, User, WebSession
+from pypi_web.data.audit import note
 from pypi_web.data.session import Database, lock_table
 from pypi_web.letters import Letter
 from pypi_web.projects import role_changes
@@ -146,20 +147,33 @@ def delete_account(db: Session, user: User, *, typed: str, actor: Actor) -> tupl
     if sole:
         raise AccountRefused(
             "name",
-            f"You are the only owner of {_list(sole)}. Make somebody else an owner first, or delete"
-            " the project.",
+            f"{user.name} is the only owner of {_list(sole)}. Make somebody else an owner first, or"
+            " delete the project.",
         )
-    admins = db.scalar(select(func.count()).where(User.is_admin))
-    if user.is_admin and admins == 1:
-        raise AccountRefused(
-            "name",
-            "You are the only administrator: make another account with"
-            " `pypi-web user create NAME --admin` first.",
-        )
+    _refuse_to_lose_the_last_administrator(db, user)
     left = role_changes.leave_all(db, user)
     # Before the journal, which others wait for who may hold rows that go or change with it.
     db.execute(delete(User).where(User.id == user.id))
     return role_changes.finish_leaving(db, user, left, actor=actor)
+
+
+def set_admin(db: Session, user: User, is_admin: bool) -> None:
+    """Has somebody administer the index, or no longer. Raises AccountRefused for the last one."""
+    people.lock(db)
+    if not is_admin:
+        _refuse_to_lose_the_last_administrator(db, user)
+    before, user.is_admin = user.is_admin, is_admin
+    change = {"before": {"is_admin": before}, "after": {"is_admin": is_admin}}
+    note(db, "set administrator", user_id=user.id, user_name=user.name, subject=user.name, **change)
+
+
+def _refuse_to_lose_the_last_administrator(db: Session, user: User) -> None:
+    if user.is_admin and db.scalar(select(func.count()).where(User.is_admin)) == 1:
+        raise AccountRefused(
+            "name",
+            f"{user.name} is the only administrator: make another one first, with"
+            " `pypi-web user admin NAME`.",
+        )
 
 
 def _is_sole(user_id: int) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ WRONG_CODE = (
     " clock is right."
 )
 
+WRONG_RECOVERY_CODE = "That recovery code is wrong, or was used before: each is good once."
 
 LOST_APPS = (
     "This index has another secret now, so that no code is right of applications that were added"
@@ -102,8 +103,10 @@ def _hold(request: Any, person: Person) -> None:
 
 def _why_wrong(request: Any, person: Person, code: str) -> str:
     """Where no code of an application can be right, the next one will not be either."""
+    if not factors.is_of_app(code):
+        return WRONG_RECOVERY_CODE
     good, lost = factors.find_apps(request, person.id)
-    return LOST_APPS if lost and not good and factors.is_of_app(code) else WRONG_CODE
+    return LOST_APPS if lost and not good else WRONG_CODE
 
 
 def _accept(request: Any, person: Person, used: str) -> None:

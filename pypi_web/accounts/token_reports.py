@@ -70,7 +70,7 @@ def _tell(request: Any, user: User, revoked: list[Revoked]) -> None:
             "revoke reported token",
             user_id=user.id,
             user_name=user.name,
-            token_id=token.id,
+            token_id=None,
             subject=f"{token.name} …{token.hint}",
         )
     token_letters.tell_of_a_report(request, user, revoked)

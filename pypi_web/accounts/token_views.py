@@ -19,10 +19,7 @@ from pypi_web.security.proof import is_recent, require_recent_proof
 
 DEFAULT_DAYS = "365"
 
-THANKS = (
-    "Thank you. What is a token of this index is revoked now, and whose it was has been told by"
-    " letter."
-)
+THANKS = "Thank you. What is a token of this index is revoked now, and whose it was is told so."
 
 
 @view_config(

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from pypi_web import settings
 from pypi_web.accounts import (
@@ -13,6 +14,7 @@ from pypi_web.accounts import (
     factor_letters,
     factors,
     people,
+    profile,
     recovery,
     registration,
 )
@@ -20,7 +22,9 @@ from pypi_web.accounts.people import AccountRefused
 from pypi_web.commands.site import Site, changing, open_site
 from pypi_web.data import User
 from pypi_web.data.audit import note
+from pypi_web.data.session import reading
 from pypi_web.letters import Post, open_post
+from pypi_web.projects.deeds import Actor
 from pypi_web.settings import SettingsError
 
 url_option = click.option(
@@ -81,7 +85,66 @@ def invite(config: Path, email: str, *, url: str | None) -> None:
         if post.is_open:
             post.send(account_letters.of_invitation(invited.email, link, by=by))
             post.close()
+        else:
+            click.echo(
+                "No letter is sent: no mail.server is set here. Hand them the link:", err=True
+            )
     click.echo(link)
+
+
+@user.command("list")
+@click.pass_obj
+def list_all(config: Path) -> None:
+    """List all people: name, address, since when, and whether they administer the index."""
+    with open_site(config) as site, reading(site.engine) as db:
+        columns = User.name, User.email, User.created_at, User.is_admin
+        for name, email, created_at, is_admin in db.execute(select(*columns).order_by(User.name)):
+            role = "administrator" if is_admin else ""
+            click.echo(f"{name}\t{email}\t{created_at:%Y-%m-%d}\t{role}".rstrip())
+
+
+@user.command()
+@click.argument("name")
+@click.option("--revoke", is_flag=True, help="Take it from them.")
+@click.pass_obj
+def admin(config: Path, name: str, *, revoke: bool) -> None:
+    """Have NAME administer the index."""
+    try:
+        with open_site(config) as site, changing(site) as db:
+            person = _find(db, name)
+            profile.set_admin(db, person, not revoke)
+            person_name = person.name
+    except AccountRefused as refusal:
+        raise click.ClickException(refusal.message) from None
+    click.echo(f"{person_name} {'is no' if revoke else 'is an'} administrator now.")
+
+
+@user.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask for the name once more.")
+@click.pass_obj
+def delete(config: Path, name: str, *, yes: bool) -> None:
+    """Delete the account of NAME, with their sessions, tokens and roles.
+
+    What they published stays.
+    """
+    typed = name if yes else click.prompt(f"Type {name} to delete the account", err=True)
+    with open_site(config) as site:
+        post = _open_post(site)
+        try:
+            with changing(site) as db:
+                person = _find(db, name)
+                person_name = person.name
+                actor = Actor(site=site.settings.url)
+                letters = profile.delete_account(db, person, typed=typed, actor=actor)
+                note(db, "delete account", user_id=person.id, subject=person_name)
+        except AccountRefused as refusal:
+            raise click.ClickException(refusal.message) from None
+        if post.is_open:
+            for letter in letters:
+                post.send(letter)
+            post.close()
+    click.echo(f"The account of {person_name} is deleted.")
 
 
 @user.command()
@@ -96,9 +159,7 @@ def reset(config: Path, name: str, *, url: str | None) -> None:
     with open_site(config) as site:
         base = _find_url(site, url)
         with changing(site) as db:
-            person = db.scalar(select(User).where(User.name == name.strip().lower()))
-            if person is None:
-                raise click.ClickException(f"There is no user {name}.")
+            person = _find(db, name)
             key = recovery.sign_reset(site.settings.signing_key, person)
             note(db, "make a link for a new password", user_id=person.id, user_name=person.name)
     click.echo(f"{base}/account/new-password?{urlencode({'key': key})}")
@@ -115,15 +176,20 @@ def remove_factors(config: Path, name: str) -> None:
     with open_site(config) as site:
         post = _open_post(site)
         with changing(site) as db:
-            person = db.scalar(select(User).where(User.name == name.strip().lower()))
-            if person is None:
-                raise click.ClickException(f"There is no user {name}.")
+            person = _find(db, name)
             count = factors.remove_all(db, person)
             person_name, letter = person.name, factor_letters.of_removing_all(person)
         if count and post.is_open:
             post.send(letter)
             post.close()
     click.echo(f"{person_name} has no second factor any more: {count} removed.")
+
+
+def _find(db: Session, name: str) -> User:
+    person = db.scalar(select(User).where(User.name == name.strip().lower()))
+    if person is None:
+        raise click.ClickException(f"There is no user {name}.")
+    return person
 
 
 def _check_registration(site: Site) -> None:

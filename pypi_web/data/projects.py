@@ -85,8 +85,8 @@ class Role(SQLAlchemyBase):
 
 
 def lock_names(db: Database) -> None:
-    """Lets nobody else make a project until the transaction ends, so that one can look whether its
-    name is too much like another; on SQLite one that writes is alone from its beginning."""
+    """Lets nobody else publish or claim a new name until the transaction ends, so that one can look
+    whether it is too much like another; on SQLite one that writes is alone from its beginning."""
     if dialect_of(db) == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 

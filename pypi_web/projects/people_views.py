@@ -195,7 +195,7 @@ def invitation_page(offer: Offer, request: Any) -> dict[str, Any]:
 @managing_view(route_name="projects.accept_invitation", request_method="POST")
 def accept(offer: Offer, request: Any) -> HTTPSeeOther:
     _answer(offer, request, roles.accept)
-    is_reader = offer.role is RoleName.MEMBER
+    is_reader = offer.role is RoleName.MEMBER or request.identity.lacks_factor
     page = "projects.project" if is_reader else "projects.manage"
     return HTTPSeeOther(request.route_url(page, name=offer.normalized_name))
 

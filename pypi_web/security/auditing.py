@@ -58,7 +58,7 @@ def is_first(engine: Engine, name: str, time: timedelta) -> bool:
 
 def _who(request: Any) -> dict[str, Any]:
     identity = request.identity
-    address = (request.remote_addr or "")[:64] or None
+    address = request.address
     if identity is None:
         return {"address": address}
     return {

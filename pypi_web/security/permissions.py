@@ -40,7 +40,6 @@ class Permission(StrEnum):
 
 
 class Who(StrEnum):
-    ANYONE = "anyone"
     SIGNED_IN = "signed in"
     IN_PERSON = "signed in at a browser"
     BY_TOKEN = "signed in by a token"  # noqa: S105 (no password)
@@ -74,7 +73,7 @@ _OWNERS = "Owners of the project, and administrators, manage it."
 _PEOPLE = (Who.OWNER, Who.MAINTAINER, Who.ADMINISTRATOR)
 
 RULES = {
-    # and ANYONE, where anonymous_read is set
+    # and anyone, where anonymous_read is set
     Permission.READ: _rule(Who.SIGNED_IN, refusal=_SIGN_IN, right=TokenRight.READ),
     Permission.SEE_MIRROR: _rule(Who.SIGNED_IN, refusal=_SIGN_IN, right=TokenRight.READ),
     Permission.MANAGE_ACCOUNT: _rule(
@@ -209,7 +208,7 @@ def decide(
 
 
 def _who(identity: Identity | None, standing: Standing | None) -> set[Who]:
-    who = {Who.ANYONE}
+    who = set[Who]()
     if identity is None:
         return who
     who.add(Who.SIGNED_IN)

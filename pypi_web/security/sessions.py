@@ -92,7 +92,7 @@ def start(request: Any, user_id: int, *, is_whole: bool = True) -> None:
             user_id=user_id,
             sha256=_digest(secret),
             is_whole=is_whole,
-            address=(request.remote_addr or "")[:64] or None,
+            address=request.address,
             agent=(request.user_agent or "")[:255] or None,
         )
     )

@@ -94,7 +94,7 @@ def identify(request: Any) -> Identity | None:
     now = clock.now()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    address = (request.remote_addr or "")[:64]
+    address = request.address or ""
     if _is_stale(row.last_used_at, now) or address != (row.last_used_from or ""):
         request.registry["token_uses"].add((row.id, address))
     lacks = not row.has_factor and request.settings.needs_factor(is_admin=row.is_admin)

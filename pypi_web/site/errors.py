@@ -28,13 +28,19 @@ MAX_REASON = 400
 MAX_MESSAGE = 4_000
 """Characters of a message, which may quote what a stranger sent."""
 
+_NEEDED = "This index is read with credentials: the user name __token__ and an API token."
+_WRONG = (
+    "The API token is wrong, revoked or expired: use __token__ as the user name and a token from"
+    " your account page as the password."
+)
+
 log = logging.getLogger(__name__)
 
 
 @notfound_view_config()
 def not_found(error: HTTPNotFound, request: Any) -> Response:
     # Whoever may not read must not learn what is here by what is not.
-    if not request.has_permission("read", request):
+    if not request.has_permission("read", request) or _has_bad_credentials(request):
         return forbidden(HTTPForbidden(), request)
     if request.method == "POST" and _path(request).startswith("/simple"):
         message = f"Nothing is published here: publish to {request.route_url('uploads.legacy')}"
@@ -50,7 +56,7 @@ def forbidden(error: HTTPException, request: Any) -> Response:
             request,
             401,
             "Sign in",
-            "This index is read with credentials: the user name __token__ and an API token.",
+            _WRONG if _has_bad_credentials(request) else _NEEDED,
         )
         response.headers["WWW-Authenticate"] = 'Basic realm="pypi_web"'
         response.vary = ("Accept", "Authorization")
@@ -185,6 +191,14 @@ def _status_line(status: int, message: str) -> str:
 def _ask_to_wait(response: Response) -> None:
     if response.status_int == 503:
         response.retry_after = RETRY_AFTER
+
+
+def _has_bad_credentials(request: Any) -> bool:
+    """Whether a tool signs in with what is wrong, revoked or expired: what it does not find may be
+    there for who signs in rightly, and all that pip shows of a 404 is that there is nothing."""
+    return (
+        _asks_as_tool(request) and "Authorization" in request.headers and request.identity is None
+    )
 
 
 def _asks_as_tool(request: Any) -> bool:

@@ -37,7 +37,7 @@ def upload(request: Any) -> Response:
     _refuse_other_sites(request)
     publisher = Publisher(
         identity=_identify(request),
-        address=(request.remote_addr or "")[:64] or None,
+        address=request.address,
         settings=request.settings,
         storage=request.storage,
         db=request.db,

@@ -150,7 +150,7 @@ def test_whatever_ends_a_right_ends_it_at_once_for_kept_pages_too(
     for token in tokens.list_tokens(db, bob.id):
         tokens.revoke_token(db, bob.id, token.id)
     db.commit()
-    assert [see_by(app, bob.basic), see_by(app, narrow)] == [404, 404]
+    assert [see_by(app, bob.basic), see_by(app, narrow)] == [401, 401]
 
 
 def test_a_token_that_expires_is_good_for_nothing_from_then_on(
@@ -163,7 +163,7 @@ def test_a_token_that_expires_is_good_for_nothing_from_then_on(
     tomorrow = clock.now() + timedelta(days=1)
     monkeypatch.setattr(clock, "now", lambda: tomorrow)
 
-    assert [see_by(app, token), see_by(app, alice.basic)] == [404, 200]
+    assert [see_by(app, token), see_by(app, alice.basic)] == [401, 200]
 
 
 def test_whose_account_is_gone_reads_nothing_any_more(app: TestApp, db: Session, secret: str):
@@ -175,7 +175,7 @@ def test_whose_account_is_gone_reads_nothing_any_more(app: TestApp, db: Session,
     db.execute(delete(User).where(User.id == bob.id))
     db.commit()
 
-    assert see_by(app, bob.basic) == 404
+    assert see_by(app, bob.basic) == 401
 
 
 def test_a_token_that_may_no_longer_read_it_does_not(
@@ -315,3 +315,17 @@ def test_a_mirror_is_never_asked_for_its_name(make_app: MakeApp, db: Session, al
 
     app.get("/simple/acme-secret/", status=404)
     app.get("/project/acme-secret/", status=404)
+
+
+def test_a_wrong_token_is_said_to_be_wrong_where_nothing_is_found(app: TestApp, secret: str):
+    """Or an expired one looks to pip as if there were no such project."""
+    wrong = basic("__token__", "pypiweb-wrong")
+
+    answers = [
+        app.get(f"/simple/{name}/", headers=wrong, status=401) for name in ("acme-secret", "nobody")
+    ]
+
+    for each in answers:
+        assert "wrong, revoked or expired" in each.status
+        assert "WWW-Authenticate" in each.headers
+    app.get("/simple/open/", headers=wrong, status=200)
