@@ -85,13 +85,14 @@ def listen(address: Address) -> list[socket.socket]:
 
 def find_greeting(app: Any, url: str, ini: str | None) -> str:
     """Where the site is, and what it lacks; stops the start where there are no tables."""
-    engine = app.registry["engine"]
+    engine, settings = app.registry["engine"], app.registry["settings"]
     try:
         with reading(engine) as db:
             state = find_state(db)
         if state is State.EMPTY:
             stop(state.sentence_for(ini))
-        link = find_setup_link(engine, app.registry["settings"], url) if state.is_ready else None
+        site = settings.url or url  # as people reach it, who may be elsewhere
+        link = find_setup_link(engine, settings, site) if state.is_ready else None
     except SQLAlchemyError as error:
         cause = " ".join(str(getattr(error, "orig", error)).split())
         stop(f"The database cannot be used ({cause}): see DATABASE_URL and sqlalchemy.url.")

@@ -27,6 +27,12 @@ def test_an_empty_index_prints_a_link_that_opens_the_setup_page(server: Server):
         assert b"administrator" in answer.read()
 
 
+def test_the_link_is_for_where_people_reach_the_site(site_ini: Path, tmp_path: Path):
+    address = {"PYPI_WEB_URL": "https://packages.example.org"}
+    with running_server(site_ini, log=tmp_path / "log", **address) as server:
+        assert "    https://packages.example.org/account/setup?key=" in server.log.read_text()
+
+
 def test_no_link_is_printed_once_somebody_has_an_account(
     site_ini: Path, tmp_path: Path, alice: Person
 ):
