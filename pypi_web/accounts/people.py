@@ -1,14 +1,16 @@
-"""The rules for accounts: what names, addresses and passwords are taken, and making one."""
+"""The rules for accounts: what names, addresses and passwords are taken, making one, and who
+administers the index."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from pypi_web import clock
 from pypi_web.data import User
+from pypi_web.data.audit import note
 from pypi_web.data.session import Database, lock_table
 from pypi_web.security import passwords, sessions
 from pypi_web.standards import mail_addresses
@@ -128,21 +130,31 @@ def is_password_of(known: Known | None, password: str) -> bool:
     return passwords.verify(known.password_hash if known else None, password)
 
 
-def find_by_credentials(db: Database, name: str, password: str) -> Known | None:
-    """The person of that name or address and that password.
-
-    Takes as long for those who are not here. It only reads, so that many who guess at passwords
-    keep nobody from writing.
-    """
-    known = find_known(db, name)
-    return known if is_password_of(known, password) else None
-
-
 def change_password(db: Session, user: User, password_hash: str, *, but: int | None = None) -> None:
     """Gives a person another password, by the hash of it, and ends their sessions, but one by its
     id."""
     user.password_hash = password_hash
     sessions.end_others(db, user.id, but=but)
+
+
+def set_admin(db: Session, user: User, is_admin: bool) -> None:
+    """Has somebody administer the index, or no longer. Raises AccountRefused for the last one."""
+    lock(db)
+    if not is_admin:
+        keep_an_administrator(db, user)
+    before, user.is_admin = user.is_admin, is_admin
+    change = {"before": {"is_admin": before}, "after": {"is_admin": is_admin}}
+    note(db, "set administrator", user_id=user.id, user_name=user.name, subject=user.name, **change)
+
+
+def keep_an_administrator(db: Session, user: User) -> None:
+    """Raises AccountRefused for the only one, who cannot go or cease to be one."""
+    if user.is_admin and db.scalar(select(func.count()).where(User.is_admin)) == 1:
+        raise AccountRefused(
+            "name",
+            f"{user.name} is the only administrator: make another one first, with"
+            " `pypi-web user admin NAME`.",
+        )
 
 
 def get_locked(db: Session, user_id: int) -> User | None:

@@ -3,14 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, select
+from sqlalchemy import ColumnElement, Row, and_, delete, select
 from sqlalchemy.orm import Session, aliased
 
 from pypi_web import clock
 from pypi_web.accounts import people
 from pypi_web.accounts.people import AccountRefused
-from pypi_web.data import AuditEvent, Project, Role, RoleName, User, WebSession
-from pypi_web.data.audit import note
+from pypi_web.data import AuditEvent, Project, Role, RoleName, User, WebSession, audit
 from pypi_web.data.session import Database, lock_table
 from pypi_web.letters import Letter
 from pypi_web.projects import role_changes
@@ -21,9 +20,6 @@ from pypi_web.security.sessions import LIFETIME as SESSIONS_LIVE
 
 PURPOSE = "confirm address"
 LIFETIME = timedelta(days=1)
-
-PAGE = 50
-"""Rows of the audit on a page."""
 
 PROJECTS = 20
 """Projects on a page."""
@@ -85,15 +81,10 @@ def end_session(db: Session, user_id: int, session_id: int) -> bool:
 def list_events(
     db: Database, user: User, *, before: int | None = None
 ) -> tuple[list[Row[Any]], int | None]:
-    """What was done on an account, the newest first, and where the next page begins, if any."""
+    """What was done on an account, as audit.list_events."""
     # SQLite may give the number of somebody whose account is deleted to somebody new.
-    query = select(AuditEvent.__table__).where(
-        AuditEvent.user_id == user.id, AuditEvent.at >= user.created_at
-    )
-    if before is not None:
-        query = query.where(AuditEvent.id < before)
-    found = list(db.execute(query.order_by(AuditEvent.id.desc()).limit(PAGE + 1)).all())
-    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+    theirs = AuditEvent.user_id == user.id, AuditEvent.at >= user.created_at
+    return audit.list_events(db, *theirs, before=before)
 
 
 def list_projects(
@@ -150,30 +141,11 @@ def delete_account(db: Session, user: User, *, typed: str, actor: Actor) -> tupl
             f"{user.name} is the only owner of {_list(sole)}. Make somebody else an owner first, or"
             " delete the project.",
         )
-    _refuse_to_lose_the_last_administrator(db, user)
+    people.keep_an_administrator(db, user)
     left = role_changes.leave_all(db, user)
     # Before the journal, which others wait for who may hold rows that go or change with it.
     db.execute(delete(User).where(User.id == user.id))
     return role_changes.finish_leaving(db, user, left, actor=actor)
-
-
-def set_admin(db: Session, user: User, is_admin: bool) -> None:
-    """Has somebody administer the index, or no longer. Raises AccountRefused for the last one."""
-    people.lock(db)
-    if not is_admin:
-        _refuse_to_lose_the_last_administrator(db, user)
-    before, user.is_admin = user.is_admin, is_admin
-    change = {"before": {"is_admin": before}, "after": {"is_admin": is_admin}}
-    note(db, "set administrator", user_id=user.id, user_name=user.name, subject=user.name, **change)
-
-
-def _refuse_to_lose_the_last_administrator(db: Session, user: User) -> None:
-    if user.is_admin and db.scalar(select(func.count()).where(User.is_admin)) == 1:
-        raise AccountRefused(
-            "name",
-            f"{user.name} is the only administrator: make another one first, with"
-            " `pypi-web user admin NAME`.",
-        )
 
 
 def _is_sole(user_id: int) -> ColumnElement[bool]:

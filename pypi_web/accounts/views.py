@@ -20,6 +20,7 @@ from pypi_web.accounts import (
 from pypi_web.accounts.people import AccountRefused, Known
 from pypi_web.accounts.second_factor import NotShown
 from pypi_web.data import User
+from pypi_web.data.base import read_id
 from pypi_web.data.session import Database
 from pypi_web.projects import roles
 from pypi_web.security import known_browsers, limits, passwords, sessions
@@ -201,11 +202,8 @@ def _ask_who(request: Any, address: str, *, error: str | None = None) -> dict[st
 )
 def account_page(request: Any) -> dict[str, Any]:
     person = request.db.get_one(User, request.identity.user_id)
-    before = request.GET.get("before", "")
-    is_number = before.isascii() and before.isdigit() and len(before) <= 18
-    events, older = profile.list_events(
-        request.db, person, before=int(before) if is_number else None
-    )
+    before = read_id(request.GET.get("before", ""))
+    events, older = profile.list_events(request.db, person, before=before)
     written = request.GET.get("projects", "")
     after = names.normalize(written) if names.is_valid(written) else ""
     projects, more_projects = profile.list_projects(request.db, person.id, after=after)
@@ -221,7 +219,7 @@ def account_page(request: Any) -> dict[str, Any]:
         "sessions": len(profile.list_sessions(request.db, person.id)),
         "events": events,
         "older": older,
-        "is_first": not is_number,
+        "is_first": before is None,
         "sends_letters": request.registry["post"].is_open,
     }
 

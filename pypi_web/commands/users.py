@@ -112,7 +112,7 @@ def admin(config: Path, name: str, *, revoke: bool) -> None:
     try:
         with open_site(config) as site, changing(site) as db:
             person = _find(db, name)
-            profile.set_admin(db, person, not revoke)
+            people.set_admin(db, person, not revoke)
             person_name = person.name
     except AccountRefused as refusal:
         raise click.ClickException(refusal.message) from None

@@ -6,13 +6,16 @@ Nothing here changes a row or removes one.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, insert
+from sqlalchemy import JSON, BigInteger, ColumnElement, Index, Row, String, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pypi_web import clock
 from pypi_web.data.base import BigId, SQLAlchemyBase, key
 from pypi_web.data.session import Database
+
+PAGE = 50
+"""Rows on a page."""
 
 _VALUES = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -53,3 +56,15 @@ _EVENTS: Any = AuditEvent.__table__
 def note(db: Database, act: str, **columns: Any) -> None:
     """Adds a row, in the transaction of the act itself."""
     db.execute(insert(_EVENTS), {"act": act, **columns})
+
+
+def list_events(
+    db: Database, *which: ColumnElement[bool], before: int | None
+) -> tuple[list[Row[Any]], int | None]:
+    """A page of rows, the newest first, from the first `before` an id; and where the next page
+    begins, if any."""
+    query = select(_EVENTS).where(*which).order_by(AuditEvent.id.desc()).limit(PAGE + 1)
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    found = list(db.execute(query))
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None

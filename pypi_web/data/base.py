@@ -70,3 +70,9 @@ class SQLAlchemyBase(DeclarativeBase):
         list[str]: JSON().with_variant(JSONB(), "postgresql"),
         str: String(),
     }
+
+
+def read_id(written: str) -> int | None:
+    """A row's id as somebody gives it in an address or a form; None for what can be none."""
+    is_id = written.isascii() and written.isdigit() and len(written) <= 18
+    return int(written) if is_id else None

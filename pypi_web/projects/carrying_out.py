@@ -40,6 +40,24 @@ def carry_out(request: Any, project: Managed, act: str, do: Callable[[Actor], Do
     return done
 
 
+def answer(
+    request: Any,
+    project: Managed,
+    act: str,
+    do: Callable[[Actor], Done],
+    *,
+    page: Callable[..., dict[str, Any]],
+    then: HTTPSeeOther,
+) -> Any:
+    """As carry_out; leads on to `then`, or shows a `page` again with the `error` of what is
+    refused."""
+    try:
+        carry_out(request, project, act, do)
+    except DeedRefused as error:
+        return page(error=error)
+    return then
+
+
 def show(project: Managed, **values: Any) -> dict[str, Any]:
     """What all pages of a project's people are given."""
     return {

@@ -8,7 +8,7 @@ from pyramid.csrf import check_csrf_origin, check_csrf_token
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 from sqlalchemy import func, select
 
-from pypi_web.data import AuditEvent, File, Project, ProjectStatus, Release, Role, RoleName
+from pypi_web.data import File, Project, ProjectStatus, Release, Role, RoleName
 from pypi_web.data.session import Database
 from pypi_web.data.visibility import is_visible
 from pypi_web.letters import address_of
@@ -20,7 +20,7 @@ from pypi_web.security.permissions import Permission, Standing, decide
 from pypi_web.standards import names, versions
 
 PAGE = 50
-"""Releases, or rows of the audit, on a page."""
+"""Releases on a page."""
 
 
 @dataclass(frozen=True)
@@ -141,17 +141,6 @@ def list_files(db: Database, release_id: int) -> Sequence[Any]:
         File.id, File.filename, File.size, File.uploaded_at, File.package_type
     ).where(File.release_id == release_id)
     return db.execute(query.order_by(File.package_type.desc(), File.filename)).all()
-
-
-def list_events(
-    db: Database, normalized_name: str, *, before: int | None = None
-) -> tuple[Sequence[Any], int | None]:
-    """A page of what was done to a project, newest first, and where the next begins, if any."""
-    query: Any = select(AuditEvent.__table__).where(AuditEvent.project == normalized_name)
-    if before is not None:
-        query = query.where(AuditEvent.id < before)
-    found = db.execute(query.order_by(AuditEvent.id.desc()).limit(PAGE + 1)).all()
-    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
 def _find(db: Database, name: str, identity: Identity | None) -> Any:

@@ -24,6 +24,7 @@ from pypi_web.data import (
 from pypi_web.projects import statuses
 from pypi_web.projects.deeds import (
     Actor,
+    Deed,
     DeedRefused,
     Done,
     NotThere,
@@ -217,9 +218,12 @@ def change_status(
         reason = statuses.check_reason(status, reason)
     except StatusRefused as refusal:
         raise DeedRefused("reason", str(refusal)) from None
-    deed = begin(db, project_id, actor)
+    return _change_status(begin(db, project_id, actor), status, reason)
+
+
+def _change_status(deed: Deed, status: ProjectStatus, reason: str | None) -> Done:
     deed.check_is_open()
-    if status is ProjectStatus.QUARANTINED and not actor.oversees:
+    if status is ProjectStatus.QUARANTINED and not deed.actor.oversees:
         raise RuleBroken("status", "Administrators alone quarantine projects.")
     project = deed.project
     why = f" ({reason})" if reason else ""
@@ -230,7 +234,7 @@ def change_status(
     letters = deed.finish(
         _STATUS_ACTS[status], sentence, before=before, after={"status": status, "reason": reason}
     )
-    statuses.set_status(db, project_id, status, reason=reason, actor=actor.name)
+    statuses.set_status(deed.db, project.id, status, reason=reason, actor=deed.actor.name)
     return Done(sentence, letters)
 
 
@@ -239,7 +243,7 @@ def release_from_quarantine(db: Session, project_id: int, *, actor: Actor) -> Do
     deed = begin(db, project_id, actor)
     if deed.project.status is not ProjectStatus.QUARANTINED:
         raise RuleBroken("status", f"{deed.project.name} is not quarantined.")
-    return change_status(db, project_id, ProjectStatus.ACTIVE, reason=None, actor=actor)
+    return _change_status(deed, ProjectStatus.ACTIVE, None)
 
 
 def unarchive(db: Session, project_id: int, *, actor: Actor) -> Done:
@@ -247,7 +251,7 @@ def unarchive(db: Session, project_id: int, *, actor: Actor) -> Done:
     deed = begin(db, project_id, actor)
     if deed.project.status is not ProjectStatus.ARCHIVED:
         raise RuleBroken("status", f"{deed.project.name} is not archived.")
-    return change_status(db, project_id, ProjectStatus.ACTIVE, reason=None, actor=actor)
+    return _change_status(deed, ProjectStatus.ACTIVE, None)
 
 
 def get_release(db: Session, project_id: int, version: str) -> Any:

@@ -1,12 +1,13 @@
 """The pages of those who look after a project's releases and files."""
 
+from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound
 
 from pypi_web.projects import managing
-from pypi_web.projects.carrying_out import carry_out, managing_view, show, to
-from pypi_web.projects.deeds import Actor, DeedRefused, Done, NotThere
+from pypi_web.projects.carrying_out import answer, managing_view, show, to
+from pypi_web.projects.deeds import Actor, Done, NotThere
 from pypi_web.projects.managed import Managed, list_files, list_releases
 from pypi_web.security.proof import require_recent_proof
 
@@ -42,11 +43,9 @@ def yank(project: Managed, request: Any) -> Any:
     def do(actor: Actor) -> Done:
         return managing.yank(request.db, project.id, version, reason=reason, actor=actor)
 
-    try:
-        carry_out(request, project, "yank release", do)
-    except DeedRefused as error:
-        return _release(project, request, error=error, reason=reason)
-    return to(request, "projects.manage_release", project, version=version)
+    page = partial(_release, project, request, reason=reason)
+    then = to(request, "projects.manage_release", project, version=version)
+    return answer(request, project, "yank release", do, page=page, then=then)
 
 
 @managing_view(
@@ -60,11 +59,9 @@ def unyank(project: Managed, request: Any) -> Any:
     def do(actor: Actor) -> Done:
         return managing.unyank(request.db, project.id, version, actor=actor)
 
-    try:
-        carry_out(request, project, "unyank release", do)
-    except DeedRefused as error:
-        return _release(project, request, error=error)
-    return to(request, "projects.manage_release", project, version=version)
+    page = partial(_release, project, request)
+    then = to(request, "projects.manage_release", project, version=version)
+    return answer(request, project, "unyank release", do, page=page, then=then)
 
 
 @managing_view(
@@ -90,11 +87,9 @@ def delete_file(project: Managed, request: Any) -> Any:
         typed = request.POST.get("typed", "")
         return managing.delete_file(request.db, project.id, filename, typed=typed, actor=actor)
 
-    try:
-        carry_out(request, project, "delete file", do)
-    except DeedRefused as error:
-        return _deleting_file(project, request, error=error)
-    return to(request, "projects.manage", project)
+    page = partial(_deleting_file, project, request)
+    then = to(request, "projects.manage", project)
+    return answer(request, project, "delete file", do, page=page, then=then)
 
 
 @managing_view(
@@ -120,11 +115,9 @@ def delete_release(project: Managed, request: Any) -> Any:
         typed = request.POST.get("typed", "")
         return managing.delete_release(request.db, project.id, version, typed=typed, actor=actor)
 
-    try:
-        carry_out(request, project, "delete release", do)
-    except DeedRefused as error:
-        return _deleting_release(project, request, error=error)
-    return to(request, "projects.manage", project)
+    page = partial(_deleting_release, project, request)
+    then = to(request, "projects.manage", project)
+    return answer(request, project, "delete release", do, page=page, then=then)
 
 
 def _release(project: Managed, request: Any, **more: Any) -> dict[str, Any]:

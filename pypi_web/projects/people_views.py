@@ -1,14 +1,16 @@
 """The people of a project: who they are, inviting others, answering an invitation, leaving."""
 
+from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
 from pypi_web.data import RoleName, User
+from pypi_web.data.base import read_id
 from pypi_web.letters import address_of
 from pypi_web.projects import role_changes, roles
-from pypi_web.projects.carrying_out import carry_out, managing_view, show, to
+from pypi_web.projects.carrying_out import answer, carry_out, managing_view, show, to
 from pypi_web.projects.deeds import Actor, DeedRefused, Done, NotThere
 from pypi_web.projects.managed import Managed, actor_of, check_is_meant
 from pypi_web.projects.roles import Offer
@@ -75,19 +77,16 @@ def invite(project: Managed, request: Any) -> Any:
     renderer="templates/manage_people.jinja2",
 )
 def withdraw(project: Managed, request: Any) -> Any:
-    written = request.POST.get("invitation", "")
-    number = int(written) if written.isascii() and written.isdigit() and len(written) < 19 else 0
+    number = read_id(request.POST.get("invitation", ""))
 
     def do(actor: Actor) -> Done:
         if not number:
             raise DeedRefused("invitation", "Say which invitation.")
         return roles.withdraw(request.db, project.id, number, actor=actor)
 
-    try:
-        carry_out(request, project, "withdraw invitation", do)
-    except DeedRefused as error:
-        return _people(project, request, error=error)
-    return to(request, "projects.manage_people", project)
+    page = partial(_people, project, request)
+    then = to(request, "projects.manage_people", project)
+    return answer(request, project, "withdraw invitation", do, page=page, then=then)
 
 
 @managing_view(
@@ -104,11 +103,9 @@ def change_role(project: Managed, request: Any) -> Any:
             raise DeedRefused("user", "Say who, and what they are to be.")
         return role_changes.change(request.db, project.id, who, role, actor=actor)
 
-    try:
-        carry_out(request, project, "change role", do)
-    except DeedRefused as error:
-        return _people(project, request, error=error)
-    return _to_people(project, request, who)
+    page = partial(_people, project, request)
+    then = _to_people(project, request, who)
+    return answer(request, project, "change role", do, page=page, then=then)
 
 
 @managing_view(
@@ -125,11 +122,9 @@ def remove_role(project: Managed, request: Any) -> Any:
             raise DeedRefused("user", "Say who is to be removed.")
         return role_changes.remove(request.db, project.id, who, actor=actor)
 
-    try:
-        carry_out(request, project, "remove role", do)
-    except DeedRefused as error:
-        return _people(project, request, error=error)
-    return _to_people(project, request, who)
+    page = partial(_people, project, request)
+    then = _to_people(project, request, who)
+    return answer(request, project, "remove role", do, page=page, then=then)
 
 
 @managing_view(
@@ -153,11 +148,9 @@ def leave(project: Managed, request: Any) -> Any:
     def do(actor: Actor) -> Done:
         return role_changes.remove(request.db, project.id, project.identity.user_name, actor=actor)
 
-    try:
-        carry_out(request, project, "leave project", do)
-    except DeedRefused as error:
-        return show(project, error=error)
-    return HTTPSeeOther(request.route_url("accounts.account"))
+    page = partial(show, project)
+    then = HTTPSeeOther(request.route_url("accounts.account"))
+    return answer(request, project, "leave project", do, page=page, then=then)
 
 
 def find_offer(request: Any) -> Offer:

@@ -1,14 +1,16 @@
 """The pages of those who own a project: its status, who sees it, its end, its history."""
 
+from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPBadRequest, HTTPSeeOther
 
-from pypi_web.data import ProjectStatus
+from pypi_web.data import AuditEvent, ProjectStatus, audit
+from pypi_web.data.base import read_id
 from pypi_web.projects import managing
-from pypi_web.projects.carrying_out import carry_out, managing_view, show, to
-from pypi_web.projects.deeds import Actor, DeedRefused, Done
-from pypi_web.projects.managed import Managed, list_events
+from pypi_web.projects.carrying_out import answer, managing_view, show, to
+from pypi_web.projects.deeds import Actor, Done
+from pypi_web.projects.managed import Managed
 from pypi_web.security.proof import require_recent_proof
 
 _OWN_STATUSES = (ProjectStatus.ACTIVE, ProjectStatus.DEPRECATED, ProjectStatus.ARCHIVED)
@@ -36,11 +38,9 @@ def delete_project(project: Managed, request: Any) -> Any:
         typed = request.POST.get("typed", "")
         return managing.delete_project(request.db, project.id, typed=typed, actor=actor)
 
-    try:
-        carry_out(request, project, "delete project", do)
-    except DeedRefused as error:
-        return _deleting_project(project, request, error=error)
-    return HTTPSeeOther(request.route_url("accounts.account"))
+    page = partial(_deleting_project, project, request)
+    then = HTTPSeeOther(request.route_url("accounts.account"))
+    return answer(request, project, "delete project", do, page=page, then=then)
 
 
 @managing_view(
@@ -82,11 +82,9 @@ def end_quarantine(project: Managed, request: Any) -> Any:
     def do(actor: Actor) -> Done:
         return managing.release_from_quarantine(request.db, project.id, actor=actor)
 
-    try:
-        carry_out(request, project, "activate project", do)
-    except DeedRefused as error:
-        return _settings(project, error=error)
-    return to(request, "projects.manage_settings", project)
+    page = partial(_settings, project)
+    then = to(request, "projects.manage_settings", project)
+    return answer(request, project, "activate project", do, page=page, then=then)
 
 
 @managing_view(
@@ -105,11 +103,9 @@ def change_visibility(project: Managed, request: Any) -> Any:
     def do(actor: Actor) -> Done:
         return managing.set_private(request.db, project.id, wanted == "private", actor=actor)
 
-    try:
-        carry_out(request, project, f"make project {wanted}", do)
-    except DeedRefused as error:
-        return _settings(project, error=error)
-    return to(request, "projects.manage_settings", project)
+    page = partial(_settings, project)
+    then = to(request, "projects.manage_settings", project)
+    return answer(request, project, f"make project {wanted}", do, page=page, then=then)
 
 
 @managing_view(
@@ -118,10 +114,9 @@ def change_visibility(project: Managed, request: Any) -> Any:
     renderer="templates/manage_history.jinja2",
 )
 def history_page(project: Managed, request: Any) -> dict[str, Any]:
-    written = request.GET.get("before", "")
-    is_number = written.isascii() and written.isdigit() and len(written) < 19
-    before = int(written) if is_number else None
-    events, older = list_events(request.db, project.normalized_name, before=before)
+    before = read_id(request.GET.get("before", ""))
+    its = AuditEvent.project == project.normalized_name
+    events, older = audit.list_events(request.db, its, before=before)
     return show(project, tab="history", events=events, older=older, is_first=before is None)
 
 
@@ -131,11 +126,9 @@ def _change_status(project: Managed, request: Any, status: ProjectStatus) -> Any
     def do(actor: Actor) -> Done:
         return managing.change_status(request.db, project.id, status, reason=reason, actor=actor)
 
-    try:
-        carry_out(request, project, f"make project {status}", do)
-    except DeedRefused as error:
-        return _settings(project, error=error, status=status, reason=reason)
-    return to(request, "projects.manage_settings", project)
+    page = partial(_settings, project, status=status, reason=reason)
+    then = to(request, "projects.manage_settings", project)
+    return answer(request, project, f"make project {status}", do, page=page, then=then)
 
 
 def _settings(project: Managed, **more: Any) -> dict[str, Any]:
