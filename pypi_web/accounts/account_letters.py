@@ -1,4 +1,5 @@
-"""Letters about accounts. None holds a word that the one who caused it has written."""
+"""Letters about accounts. None holds a word that the one who caused it has written, but a user
+name."""
 
 from typing import Any
 

@@ -69,16 +69,12 @@ def count_codes(db: Database, user_id: int) -> int:
     return int(db.execute(left).scalar_one())
 
 
-def check_code(request: Any, user_id: int, code: str) -> bool:
-    """Whether a code is right, be it an application's or a recovery code; it is used up by this.
+def use_code(request: Any, user_id: int, code: str) -> str | None:
+    """Uses a code up, be it an application's or a recovery code; gives the name of what it was of,
+    or None where it is wrong.
 
     It counts no attempts: `limits.enforce` of "second factor" comes first.
     """
-    return use_code(request, user_id, code) is not None
-
-
-def use_code(request: Any, user_id: int, code: str) -> str | None:
-    """Uses a code up; gives the name of what it was of, or None where it is wrong."""
     typed = _without_spaces(code)
     if is_of_app(code):
         return _use_app(request, user_id, typed)

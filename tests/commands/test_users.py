@@ -20,7 +20,7 @@ def test_the_password_is_asked_for_twice_and_not_shown(run: Run, db: Session) ->
 
     assert result.exit_code == 0
     assert PASSWORD not in result.output
-    assert people.find_by_credentials(db, "ann", PASSWORD) is not None
+    assert people.is_password_of(people.find_known(db, "ann"), PASSWORD)
 
 
 def test_one_line_of_standard_input_may_be_the_password(run: Run, db: Session) -> None:
@@ -29,7 +29,7 @@ def test_one_line_of_standard_input_may_be_the_password(run: Run, db: Session) -
     result = run(*words, input=f"{PASSWORD}\r\nsomething else\n")
 
     assert result.exit_code == 0
-    assert people.find_by_credentials(db, "ann", PASSWORD) is not None
+    assert people.is_password_of(people.find_known(db, "ann"), PASSWORD)
 
 
 def test_makes_an_administrator_only_where_it_is_told_to(run: Run, db: Session) -> None:
