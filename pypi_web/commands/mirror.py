@@ -6,16 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
 
 from pypi_web import clock
 from pypi_web.commands import ages
 from pypi_web.commands.ages import Age, Size
 from pypi_web.commands.fetching import fetch_all, read_lists
+from pypi_web.commands.people import find_person
 from pypi_web.commands.site import Site, changing, explained, open_site
 from pypi_web.commands.stored import opened_storage, progress, tell
-from pypi_web.data import User
 from pypi_web.data.session import reading
 from pypi_web.mirror import Mirror, claims, open_mirror, trimming
 from pypi_web.mirror.claims import ClaimRefused
@@ -42,7 +41,7 @@ def claim(config: Path, name: str, *, owner: str | None) -> None:
     """
     try:
         with open_site(config) as site, changing(site) as db:
-            owner_id = None if owner is None else _find_user(db, owner)
+            owner_id = None if owner is None else find_person(db, owner).id
             claimed = claims.claim(db, name, owner_id=owner_id, actor=None)
     except ClaimRefused as refusal:
         raise click.ClickException(str(refusal)) from None
@@ -197,14 +196,5 @@ def _open_mirror(site: Site, storage: Storage) -> Mirror:
     if found is None:
         raise click.ClickException(
             "There is no upstream: set pypi_web.mirror.upstream to the Simple API address of one."
-        )
-    return found
-
-
-def _find_user(db: Session, name: str) -> int:
-    found = db.scalar(select(User.id).where(User.name == name.strip().lower()))
-    if found is None:
-        raise click.ClickException(
-            f"There is no user {name}: make one with `pypi-web user create`."
         )
     return found

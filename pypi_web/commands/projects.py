@@ -7,14 +7,13 @@ import click
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from pypi_web.commands.site import Site, changing, open_site
+from pypi_web.commands.people import open_post, send
+from pypi_web.commands.site import changing, open_site
 from pypi_web.commands.stored import tell
 from pypi_web.data import Project, ProjectStatus, RoleName
 from pypi_web.data.session import Database, reading
-from pypi_web.letters import open_post
 from pypi_web.projects import managing, role_changes, roles
 from pypi_web.projects.deeds import Actor, DeedRefused, Done, NotThere
-from pypi_web.settings import SettingsError
 from pypi_web.standards import names
 
 Do = Callable[[Session, int, Actor], Done]
@@ -246,6 +245,7 @@ def _change_status(config: Path, name: str, status: ProjectStatus, reason: str) 
 def _carry_out(config: Path, name: str, do: Do) -> None:
     """Does an act in one transaction, then sends its letters."""
     with open_site(config) as site:
+        post = open_post(site)
         try:
             with changing(site) as db:
                 done = do(db, _find(db, name).id, Actor(site=site.settings.url, oversees=True))
@@ -254,18 +254,7 @@ def _carry_out(config: Path, name: str, do: Do) -> None:
         except NotThere as missing:
             raise click.ClickException(str(missing)) from None
         tell(done.sentence)
-        _send(site, done)
-
-
-def _send(site: Site, done: Done) -> None:
-    try:
-        post = open_post(site.settings)
-    except SettingsError as error:
-        raise click.ClickException(f"The letters were not sent. {error}") from None
-    if post.is_open and done.letters:
-        for letter in done.letters:
-            post.send(letter)
-        post.close()
+        send(post, *done.letters)
 
 
 def _find(db: Database, name: str) -> Row:

@@ -4,17 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pypi_web.accounts import token_letters, tokens
 from pypi_web.accounts.tokens import Revoked, TokenRefused
-from pypi_web.commands.site import Site, changing, open_site
+from pypi_web.commands.people import find_person, open_post, send
+from pypi_web.commands.site import changing, open_site
 from pypi_web.data import ApiToken, User
 from pypi_web.data.audit import note
-from pypi_web.letters import Post, open_post
 from pypi_web.security.identity import TokenRight
-from pypi_web.settings import SettingsError
 
 
 @click.group()
@@ -51,10 +49,10 @@ def create(
     It is shown this once; USER is told by letter.
     """
     with open_site(config) as site:
-        post = _open_post(site)
+        post = open_post(site)
         try:
             with changing(site) as db:
-                person = _get_person(db, user)
+                person = find_person(db, user)
                 made = tokens.create_token(
                     db,
                     person,
@@ -68,9 +66,7 @@ def create(
         except TokenRefused as refusal:
             raise click.ClickException(str(refusal)) from None
         click.echo(made.text)
-        if post.is_open:
-            post.send(letter)
-            post.close()
+        send(post, letter)
 
 
 @token.command(name="list")
@@ -79,7 +75,7 @@ def create(
 def list_(config: Path, user: str) -> None:
     """Show the tokens of USER, each with the number by which it is revoked."""
     with open_site(config) as site, changing(site) as db:
-        for each in tokens.list_tokens(db, _get_person(db, user).id):
+        for each in tokens.list_tokens(db, find_person(db, user).id):
             click.echo(_describe(each))
 
 
@@ -93,7 +89,7 @@ def revoke(config: Path, user: str, *, numbers: tuple[int, ...], all_: bool) -> 
     if bool(numbers) == all_:
         raise click.UsageError("Name the numbers of tokens, or give --all.")
     with open_site(config) as site, changing(site) as db:
-        person = _get_person(db, user)
+        person = find_person(db, user)
         revoked = tokens.revoke_all(db, person.id) if all_ else _revoke(db, person, numbers)
         for each in revoked:
             _note(db, person, "revoke token", f"{each.name} …{each.hint}")
@@ -101,15 +97,6 @@ def revoke(config: Path, user: str, *, numbers: tuple[int, ...], all_: bool) -> 
         click.echo(f"{each.name} …{each.hint} is revoked: nothing can use it any more.")
     if not revoked:
         click.echo(f"{user} has no tokens.")
-
-
-def _get_person(db: Session, name: str) -> User:
-    person = db.scalar(select(User).where(User.name == name.strip().lower()))
-    if person is None:
-        raise click.ClickException(
-            f"There is no user {name}: make one with `pypi-web user create`."
-        )
-    return person
 
 
 def _revoke(db: Session, person: User, numbers: tuple[int, ...]) -> list[Revoked]:
@@ -140,10 +127,3 @@ def _describe(each: ApiToken) -> str:
 
 def _note(db: Session, person: User, act: str, subject: str, **more: Any) -> None:
     note(db, act, user_id=person.id, user_name=person.name, subject=subject, **more)
-
-
-def _open_post(site: Site) -> Post:
-    try:
-        return open_post(site.settings)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None

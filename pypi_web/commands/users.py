@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from pypi_web import settings
 from pypi_web.accounts import (
@@ -19,13 +18,12 @@ from pypi_web.accounts import (
     registration,
 )
 from pypi_web.accounts.people import AccountRefused
+from pypi_web.commands.people import find_person, open_post, send
 from pypi_web.commands.site import Site, changing, open_site
 from pypi_web.data import User
 from pypi_web.data.audit import note
 from pypi_web.data.session import reading
-from pypi_web.letters import Post, open_post
 from pypi_web.projects.deeds import Actor
-from pypi_web.settings import SettingsError
 
 url_option = click.option(
     "--url",
@@ -73,7 +71,7 @@ def invite(config: Path, email: str, *, url: str | None) -> None:
     """
     with open_site(config) as site:
         _check_registration(site)
-        base, post = _find_url(site, url), _open_post(site)
+        base, post = _find_url(site, url), open_post(site)
         by = "An administrator"
         try:
             with changing(site) as db:
@@ -82,10 +80,8 @@ def invite(config: Path, email: str, *, url: str | None) -> None:
         except AccountRefused as refusal:
             raise click.ClickException(refusal.message) from None
         link = f"{base}/account/new?{urlencode({'key': invited.key})}"
-        if post.is_open:
-            post.send(account_letters.of_invitation(invited.email, link, by=by))
-            post.close()
-        else:
+        send(post, account_letters.of_invitation(invited.email, link, by=by))
+        if not post.is_open:
             click.echo(
                 "No letter is sent: no mail.server is set here. Hand them the link:", err=True
             )
@@ -111,7 +107,7 @@ def admin(config: Path, name: str, *, revoke: bool) -> None:
     """Have NAME administer the index."""
     try:
         with open_site(config) as site, changing(site) as db:
-            person = _find(db, name)
+            person = find_person(db, name)
             people.set_admin(db, person, not revoke)
             person_name = person.name
     except AccountRefused as refusal:
@@ -130,20 +126,17 @@ def delete(config: Path, name: str, *, yes: bool) -> None:
     """
     typed = name if yes else click.prompt(f"Type {name} to delete the account", err=True)
     with open_site(config) as site:
-        post = _open_post(site)
+        post = open_post(site)
         try:
             with changing(site) as db:
-                person = _find(db, name)
+                person = find_person(db, name)
                 person_name = person.name
                 actor = Actor(site=site.settings.url)
                 letters = profile.delete_account(db, person, typed=typed, actor=actor)
                 note(db, "delete account", user_id=person.id, subject=person_name)
         except AccountRefused as refusal:
             raise click.ClickException(refusal.message) from None
-        if post.is_open:
-            for letter in letters:
-                post.send(letter)
-            post.close()
+        send(post, *letters)
     click.echo(f"The account of {person_name} is deleted.")
 
 
@@ -159,7 +152,7 @@ def reset(config: Path, name: str, *, url: str | None) -> None:
     with open_site(config) as site:
         base = _find_url(site, url)
         with changing(site) as db:
-            person = _find(db, name)
+            person = find_person(db, name)
             key = recovery.sign_reset(site.settings.signing_key, person)
             note(db, "make a link for a new password", user_id=person.id, user_name=person.name)
     click.echo(f"{base}/account/new-password?{urlencode({'key': key})}")
@@ -174,22 +167,14 @@ def remove_factors(config: Path, name: str) -> None:
     Their password alone opens the account then: see that it is they who ask.
     """
     with open_site(config) as site:
-        post = _open_post(site)
+        post = open_post(site)
         with changing(site) as db:
-            person = _find(db, name)
+            person = find_person(db, name)
             count = factors.remove_all(db, person)
             person_name, letter = person.name, factor_letters.of_removing_all(person)
-        if count and post.is_open:
-            post.send(letter)
-            post.close()
+        if count:
+            send(post, letter)
     click.echo(f"{person_name} has no second factor any more: {count} removed.")
-
-
-def _find(db: Session, name: str) -> User:
-    person = db.scalar(select(User).where(User.name == name.strip().lower()))
-    if person is None:
-        raise click.ClickException(f"There is no user {name}.")
-    return person
 
 
 def _check_registration(site: Site) -> None:
@@ -197,13 +182,6 @@ def _check_registration(site: Site) -> None:
         raise click.ClickException(
             "The setting registration is closed: make the account with `pypi-web user create`."
         )
-
-
-def _open_post(site: Site) -> Post:
-    try:
-        return open_post(site.settings)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _find_url(site: Site, written: str | None) -> str:
